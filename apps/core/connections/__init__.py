@@ -1,0 +1,1 @@
+"""An organization's accounts at third parties: connecting, testing, pausing, removing."""

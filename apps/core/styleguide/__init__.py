@@ -1,0 +1,1 @@
+"""The page on which staff see every component in every state."""

@@ -1,0 +1,134 @@
+"""An authorization server on this machine that answers as RFC 6749 and RFC 7636 say.
+
+Refresh tokens rotate, and using an old one again revokes the whole grant, as strict vendors do.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import http.server
+import json
+import secrets
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs, parse_qsl, quote_plus, urlsplit
+
+CLIENT = {"id": "mainstay", "secret": "s3cret & more"}
+
+
+@dataclass
+class AuthorizationServer:
+    """What it has given out, and how it is to behave."""
+
+    url: str = ""
+    lifetime: int = 3600
+    slow_seconds: float = 0.0
+    broken_status: int = 0
+    codes: dict[str, dict[str, str]] = field(default_factory=dict)
+    refresh: dict[str, int] = field(default_factory=dict)
+    used: set[str] = field(default_factory=set)
+    revoked: set[int] = field(default_factory=set)
+    access: set[str] = field(default_factory=set)
+    requests: list[dict[str, str]] = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def allow(self, authorize_url: str, **instead: str) -> dict[str, str]:
+        """A person allows access: the query with which they are sent back."""
+        asked = dict(parse_qsl(urlsplit(authorize_url).query)) | instead
+        assert asked["response_type"] == "code"
+        assert asked["client_id"] == CLIENT["id"]
+        code = secrets.token_hex(8)
+        self.codes[code] = asked
+        return {"code": code, "state": asked["state"]}
+
+    def token(self, form: dict[str, str], authorization: str) -> tuple[int, dict[str, Any]]:
+        """The token endpoint."""
+        if not _is_client(form, authorization):
+            return 401, {"error": "invalid_client"}
+        if form.get("grant_type") == "authorization_code":
+            return self._by_code(form)
+        if form.get("grant_type") == "refresh_token":
+            return self._by_refresh(form)
+        return 400, {"error": "unsupported_grant_type"}
+
+    def revoke_everything(self) -> None:
+        """The person withdraws access."""
+        self.revoked |= set(self.refresh.values())
+        self.access.clear()
+
+    def _by_code(self, form: dict[str, str]) -> tuple[int, dict[str, Any]]:
+        asked = self.codes.pop(form.get("code", ""), None)
+        if asked is None or asked["redirect_uri"] != form.get("redirect_uri"):
+            return 400, {"error": "invalid_grant", "error_description": "unknown code"}
+        digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
+        challenge = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+        if asked["code_challenge_method"] != "S256" or challenge != asked["code_challenge"]:
+            return 400, {"error": "invalid_grant", "error_description": "wrong verifier"}
+        return self._give(len(self.refresh), asked["scope"])
+
+    def _by_refresh(self, form: dict[str, str]) -> tuple[int, dict[str, Any]]:
+        token = form.get("refresh_token", "")
+        grant = self.refresh.get(token)
+        if grant is None or grant in self.revoked:
+            return 400, {"error": "invalid_grant"}
+        if token in self.used:
+            self.revoked.add(grant)
+            return 400, {"error": "invalid_grant", "error_description": "refresh token reused"}
+        self.used.add(token)
+        return self._give(grant, "")
+
+    def _give(self, grant: int, scope: str) -> tuple[int, dict[str, Any]]:
+        access, refresh = secrets.token_hex(8), secrets.token_hex(8)
+        self.access.add(access)
+        self.refresh[refresh] = grant
+        found = {"access_token": access, "refresh_token": refresh, "token_type": "Bearer", "expires_in": self.lifetime}
+        return 200, found | ({"scope": scope} if scope else {})
+
+
+def _is_client(form: dict[str, str], authorization: str) -> bool:
+    if authorization.startswith("Basic "):
+        pair = base64.b64decode(authorization[6:]).decode()
+        return pair == f"{quote_plus(CLIENT['id'])}:{quote_plus(CLIENT['secret'])}"
+    return (form.get("client_id"), form.get("client_secret")) == (CLIENT["id"], CLIENT["secret"])
+
+
+@contextmanager
+def running() -> Iterator[AuthorizationServer]:
+    """The server, listening."""
+    found = AuthorizationServer()
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            raw = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
+            form = {key: values[0] for key, values in parse_qs(raw).items()}
+            with found.lock:
+                found.requests.append(form)
+                status, body = found.broken_status, {}
+                if not status:
+                    time.sleep(found.slow_seconds)
+                    status, body = found.token(form, self.headers.get("Authorization", ""))
+            data = json.dumps(body).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Retry-After", "7")
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        def log_message(self, *args: Any) -> None:
+            """Quiet."""
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    found.url = f"http://127.0.0.1:{server.server_address[1]}"
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+    try:
+        yield found
+    finally:
+        server.shutdown()
+        server.server_close()
