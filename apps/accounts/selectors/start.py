@@ -1,0 +1,20 @@
+"""The demo's door."""
+
+from __future__ import annotations
+
+from apps.accounts.enums import OrganizationKind, Role
+from apps.accounts.models import Membership, User
+from apps.core.tenancy import every_tenant
+
+
+def demo_owner(kind: str = OrganizationKind.BUSINESS) -> User | None:
+    """The owner of the demo business, or of the demo agency, when there is one."""
+    with every_tenant():
+        row = (
+            Membership.objects.select_related("user")
+            .filter(role=Role.OWNER, is_active=True)
+            .filter(organization__is_demo=True, organization__kind=kind, organization__delete_after=None)
+            .order_by("organization_id")
+            .first()
+        )
+    return row.user if row else None

@@ -1,0 +1,1 @@
+"""Verbs of the accounts floor: each is one transaction that writes facts, audit and events."""
