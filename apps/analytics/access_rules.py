@@ -1,0 +1,20 @@
+"""Rights over sites."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.enums import Role
+from apps.accounts.roles import ADMINS, Action, allow, register_actions
+
+register_actions(
+    Action(
+        "site.view", _("See sites and their figures"),
+        allow(*ADMINS, Role.MANAGER, Role.VIEWER, assigned=(Role.CLIENT,)), permission="analytics.view_site",
+    ),
+    Action(
+        "site.edit", _("Change sites"), allow(*ADMINS, assigned=(Role.MANAGER,)), permission="analytics.change_site",
+    ),
+    Action("site.create", _("Add sites"), allow(*ADMINS)),
+    Action("site.delete", _("Delete sites"), allow(*ADMINS)),
+)

@@ -1,0 +1,105 @@
+"""What this process has seen. Told to the pipeline through the inbox, and to Prometheus on request."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from time import time
+from typing import Any
+
+import orjson
+
+from apps.analytics.collector.committer import Committer, Unavailable, row_of
+from apps.analytics.enums import Origin
+
+EDGES_MS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000)
+FLUSH_SECONDS = 5.0
+
+
+class Counters:
+    """Counts since the start, and of the running minute."""
+
+    def __init__(self) -> None:
+        self.process = f"collector {os.getpid()}"
+        self.total: Counter[str] = Counter()
+        self.waits: Counter[int] = Counter()
+        self.wait_seconds = 0.0
+        self._minute = 0
+        self._counts: Counter[str] = Counter()
+        self._rejected: dict[int, Counter[str]] = {}
+        self._changed = False
+
+    def count(self, status: int, accepted: int, rejected: int, seconds: float) -> None:
+        """One answered request."""
+        total, counts = self.total, self._counts
+        key = f"status_{status}"
+        total[key] += 1
+        counts[key] += 1
+        counts["requests"] += 1
+        if accepted:
+            total["accepted"] += accepted
+            counts["accepted"] += accepted
+        if rejected:
+            total["rejected"] += rejected
+            counts["rejected"] += rejected
+        milliseconds = seconds * 1000
+        for edge in EDGES_MS:
+            if milliseconds <= edge:
+                self.waits[edge] += 1
+                break
+        self.wait_seconds += seconds
+        self._changed = True
+
+    def reject(self, site_id: int, reasons: Counter[str]) -> None:
+        """Rejected events of one site, by reason."""
+        self._rejected.setdefault(site_id, Counter()).update(reasons)
+
+    def flush(self, committer: Committer) -> None:
+        """Send what changed; while nothing can be stored it is kept."""
+        if not self._changed:
+            return
+        now = int(time() * 1000)
+        minute = now // 60_000 * 60_000
+        if minute != self._minute:
+            fresh = Counter(self._counts) if not self._minute else Counter()
+            if self._minute:
+                self._send(committer, now, self._minute)
+            self._minute, self._counts = minute, fresh
+        self._send(committer, now, minute)
+
+    def _send(self, committer: Committer, now: int, minute: int) -> None:
+        body = orjson.dumps({
+            "minute": minute, "process": self.process, "counts": dict(self._counts),
+            "rejected": {str(site): dict(reasons) for site, reasons in self._rejected.items()},
+        })
+        try:
+            committer.add([row_of(now, 0, int(Origin.COUNTERS), 0, b"", b"", body)])
+        except Unavailable:
+            return
+        self._rejected, self._changed = {}, False
+
+    def exposition(self, extra: dict[str, Any]) -> bytes:
+        """The text form Prometheus reads."""
+        lines = ["# TYPE mainstay_collector_requests_total counter"]
+        for key in sorted(self.total):
+            if key.startswith("status_"):
+                lines.append(f'mainstay_collector_requests_total{{status="{key[7:]}"}} {self.total[key]}')
+        for name in ("accepted", "rejected"):
+            lines += [
+                f"# TYPE mainstay_collector_events_{name}_total counter",
+                f"mainstay_collector_events_{name}_total {self.total[name]}",
+            ]
+        lines.append("# TYPE mainstay_collector_seconds histogram")
+        below = 0
+        for edge in EDGES_MS:
+            below += self.waits[edge]
+            lines.append(f'mainstay_collector_seconds_bucket{{le="{edge / 1000}"}} {below}')
+        requests = sum(number for key, number in self.total.items() if key.startswith("status_"))
+        lines += [
+            f'mainstay_collector_seconds_bucket{{le="+Inf"}} {requests}',
+            f"mainstay_collector_seconds_sum {self.wait_seconds:.6f}",
+            f"mainstay_collector_seconds_count {requests}",
+        ]
+        for name, value in extra.items():
+            lines += [f"# TYPE mainstay_collector_{name} gauge", f"mainstay_collector_{name} {value}"]
+        return ("\n".join(lines) + "\n").encode()

@@ -1,0 +1,138 @@
+"""What an owner types about a site, checked where it is typed."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from apps.analytics.contracts import SiteSettings
+from apps.analytics.enums import ConsentMode
+from apps.analytics.services.sites import hosts_of
+
+_EVENT = re.compile(r"^[\w .:/-]{1,64}$")
+
+
+def _hosts(text: str) -> list[str]:
+    try:
+        return hosts_of(re.split(r"[\s,]+", text))
+    except forms.ValidationError as error:
+        raise forms.ValidationError(error.messages) from error
+
+
+class HostsField(forms.CharField):
+    """Hosts, one a line or separated by commas."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}), **kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        """A stored list as lines."""
+        return "\n".join(value) if isinstance(value, (list, tuple)) else value
+
+    def clean(self, value: Any) -> list[str]:
+        """The hosts without repeats, in the order typed."""
+        return _hosts(super().clean(self.prepare_value(value)) or "")
+
+
+class NewSiteForm(forms.Form):
+    """The two things needed to begin."""
+
+    address = forms.CharField(
+        label=_("Address of the site"), max_length=300,
+        widget=forms.TextInput(attrs={"placeholder": "www.example.com", "inputmode": "url", "autocomplete": "url"}),
+        help_text=_("As your visitors type it."),
+    )
+    name = forms.CharField(
+        label=_("Name"), max_length=120, required=False, help_text=_("What you call it. The address, if left empty."),
+    )
+
+    def clean_address(self) -> str:
+        """The host of what was typed."""
+        found = _hosts(self.cleaned_data["address"])
+        if len(found) != 1:
+            raise forms.ValidationError(_("Type one address, such as www.example.com."))
+        return found[0]
+
+    def clean(self) -> dict[str, Any]:
+        """The host names a site that was given no name."""
+        data = super().clean() or {}
+        data["name"] = (data.get("name") or "").strip() or data.get("address", "").removeprefix("www.")
+        return data
+
+
+class SiteForm(forms.Form):
+    """Everything an owner can change about a site."""
+
+    name = forms.CharField(label=_("Name"), max_length=120)
+    domains = HostsField(label=_("Addresses"), help_text=_("Every host the site answers on, one a line."))
+    cross_domains = HostsField(
+        label=_("Counted as the same site"), required=False,
+        help_text=_("Other hosts a visit may go on to, such as a shop at another provider."),
+    )
+    consent = forms.ChoiceField(label=_("Recognising visitors"), choices=ConsentMode.choices)
+    gpc = forms.BooleanField(
+        label=_("Respect “do not track”"), required=False,
+        help_text=_("Visitors whose browser asks not to be tracked are not counted at all."),
+    )
+    spa = forms.BooleanField(label=_("Count pages that change without loading"), required=False)
+    hash = forms.BooleanField(label=_("Addresses differ after the # sign"), required=False)
+    outbound = forms.BooleanField(label=_("Links to other sites"), required=False)
+    downloads = forms.BooleanField(label=_("Downloads"), required=False)
+    forms_sent = forms.BooleanField(label=_("Forms sent"), required=False)
+    not_found = forms.BooleanField(label=_("Pages not found"), required=False)
+    scroll = forms.BooleanField(label=_("How far pages are read"), required=False)
+    vitals = forms.BooleanField(label=_("Loading speed"), required=False)
+    only_known_hosts = forms.BooleanField(
+        label=_("Only count visits on the addresses above"), required=False,
+        help_text=_("Leaves out copies of your pages on other hosts."),
+    )
+    truncate_ip = forms.BooleanField(
+        label=_("Shorten network addresses before anything is looked up"), required=False,
+        help_text=_("Places become less exact."),
+    )
+    ip_retention_days = forms.IntegerField(
+        label=_("Keep network addresses for"), min_value=0, max_value=90, help_text=_("Days; 0 keeps none."),
+    )
+    conversions = forms.CharField(
+        label=_("Events that count as a conversion"), required=False,
+        widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
+        help_text=_("Names of your own events, one a line. Purchases always count."),
+    )
+    test = forms.BooleanField(
+        label=_("Test mode"), required=False,
+        help_text=_("Events are marked as tests, and automated browsers are let in."),
+    )
+
+    SWITCHES = (
+        "gpc", "spa", "hash", "outbound", "downloads", "not_found", "scroll", "vitals", "only_known_hosts",
+        "truncate_ip", "test",
+    )
+
+    @classmethod
+    def initial_of(cls, site: Any) -> dict[str, Any]:
+        """The stored site as the form shows it."""
+        options = site.options
+        return {
+            "name": site.name, "domains": site.domains, "cross_domains": site.cross_domains,
+            "consent": options.consent, "forms_sent": options.forms, "ip_retention_days": options.ip_retention_days,
+            "conversions": "\n".join(options.conversions), **{name: getattr(options, name) for name in cls.SWITCHES},
+        }
+
+    def clean_conversions(self) -> tuple[str, ...]:
+        """Event names without repeats."""
+        names = dict.fromkeys(line.strip() for line in self.cleaned_data["conversions"].splitlines() if line.strip())
+        for name in names:
+            if not _EVENT.match(name):
+                raise forms.ValidationError(_("“%(name)s” cannot be the name of an event."), params={"name": name[:80]})
+        return tuple(names)
+
+    def settings(self) -> SiteSettings:
+        """The switches, as stored."""
+        data = self.cleaned_data
+        return SiteSettings(
+            consent=data["consent"], forms=data["forms_sent"], ip_retention_days=data["ip_retention_days"],
+            conversions=data["conversions"], **{name: data[name] for name in self.SWITCHES},
+        )

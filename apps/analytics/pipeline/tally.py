@@ -1,0 +1,256 @@
+"""The differences one batch makes to the rollups.
+
+Counts that belong to a visit are gathered per visit, then per distinct origin, place and equipment, and only then
+spread over the dimensions: adding up once per group instead of once per event and dimension is what makes it fast.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from apps.analytics.enrichment.addresses import without_controls
+from apps.analytics.enums import Dimension, EventFlag
+from apps.analytics.histograms import VITALS, bucket_of
+from apps.analytics.pipeline.clock import HOUR_MS, Day
+from apps.analytics.pipeline.counts import (
+    CONVERSIONS,
+    ENGAGED,
+    EVENTS,
+    GROUPS,
+    NOTHING,
+    ORDERS,
+    PAGEVIEWS,
+    REVENUE,
+    SESSIONS,
+    TOTAL,
+    VISITORS,
+    DayCounts,
+    Row,
+)
+from apps.analytics.pipeline.hits import Hit, Person, Visit
+from apps.analytics.pipeline.marks import day_mark, hour_mark, mark_of
+from apps.analytics.pipeline.reports import Reports
+from apps.analytics.pipeline.sites import SiteInfo
+
+_CONVERSION = int(EventFlag.CONVERSION)
+_CONVERSION_PAGE, _CURRENCY, _PROPERTY = (
+    int(Dimension.CONVERSION_PAGE), int(Dimension.CURRENCY), int(Dimension.PROPERTY),
+)
+_VITALS = tuple((name, int(dimension), edges) for name, (dimension, edges) in VITALS.items())
+MOST_PROPERTIES = 30
+LONGEST_VALUE = 200
+BUILT_IN = frozenset({"pageview", "leave", "vitals", "identify", "not_found"})
+
+
+class Tally:
+    """Counts of one batch. `live_from`: minutes before this instant are not worth keeping."""
+
+    def __init__(self, live_from: int) -> None:
+        self.days: dict[tuple[int, int], DayCounts] = {}
+        self.minutes: dict[tuple[SiteInfo, int], Row] = {}
+        self.last_seen: dict[tuple[SiteInfo, int], int] = {}
+        self._live_from = live_from
+        self._parts: list[Visit] = []
+
+    def day(self, site: SiteInfo, day: Day) -> DayCounts:
+        """The counts of a site's day."""
+        key = (site.id, day.ordinal)
+        found = self.days.get(key)
+        if found is None:
+            found = self.days[key] = DayCounts(site, day)
+        return found
+
+    def count(self, hits: Iterable[Hit]) -> None:
+        """Add hits that have been given their visits, in order of time."""
+        live_from, scrap = self._live_from, NOTHING.copy()
+        site = day = counts = None
+        hour, start, end = scrap, 0, 0
+        minute, minute_end = scrap, 0
+        for hit in hits:
+            at, visit = hit.at, hit.visit
+            if hit.site is not site or hit.day is not day:
+                site, day = hit.site, hit.day
+                counts, end, minute_end = self.day(site, day), 0, 0
+            if not start <= at < end:
+                start = day.hour_of(at)
+                end, hour = start + HOUR_MS, counts.hour(start)
+            part = scrap if visit is None else self._part(hit, visit, start, counts, hour)
+            if at >= minute_end:
+                minute, minute_end = self._minute(site, at) if at >= live_from else (scrap, live_from)
+            if minute is not scrap and hit.person is not None:
+                self._here(hit, minute)
+            engaged, viewed = hit.engaged, hit.name == "pageview"
+            for row in (hour, part, minute, self._page(hit, counts) if hit.address is not None else scrap):
+                row[EVENTS] += 1
+                row[ENGAGED] += engaged
+                row[PAGEVIEWS] += viewed
+            self._of_event(hit, counts)
+            if hit.flags & _CONVERSION:
+                self._convert(hit, hour, minute, counts)
+
+    def _part(self, hit: Hit, visit: Visit, start: int, counts: DayCounts, hour: Row) -> Row:
+        """What a visit does on this day, in this batch; counts the visitor of an hour or day they enter."""
+        if visit.part_day is not counts:
+            if visit.part is not None:
+                spread_part(visit.part, visit.part_day.groups(visit))
+            visit.part, visit.part_day = NOTHING.copy(), counts
+            self._parts.append(visit)
+        if visit.hour != start:
+            _enter_hour(visit, hit.person, start, counts, hour)  # type: ignore[arg-type]
+        return visit.part  # type: ignore[return-value]
+
+    @staticmethod
+    def _page(hit: Hit, counts: DayCounts) -> Row:
+        path = hit.address.path  # type: ignore[union-attr]
+        row = counts.pages.get(path)
+        if row is None:
+            row = counts.pages[path] = NOTHING.copy()
+        if hit.visit is not None:
+            _unique(hit, hit.address.mark, row)  # type: ignore[union-attr]
+        return row
+
+    def _minute(self, site: SiteInfo, at: int) -> tuple[Row, int]:
+        minute = at // 60_000
+        row = self.minutes.get((site, minute))
+        if row is None:
+            row = self.minutes[(site, minute)] = NOTHING.copy()
+        return row, (minute + 1) * 60_000
+
+    def _here(self, hit: Hit, row: Row) -> None:
+        """Move a person to the minute they were seen in last."""
+        person, minute = hit.person, hit.at // 60_000
+        if minute <= person.last_minute:  # type: ignore[union-attr]
+            return
+        row[VISITORS] += 1
+        key, seen = (hit.site, minute), self.last_seen
+        seen[key] = seen.get(key, 0) + 1
+        if person.last_minute * 60_000 >= self._live_from:  # type: ignore[union-attr]
+            old = (hit.site, person.last_minute)  # type: ignore[union-attr]
+            seen[old] = seen.get(old, 0) - 1
+        person.last_minute = minute  # type: ignore[union-attr]
+
+    @staticmethod
+    def _of_event(hit: Hit, counts: DayCounts) -> None:
+        name, counted = hit.name, hit.visit is not None
+        row = counts.events.get(name)
+        if row is None:
+            row = counts.events[name] = NOTHING.copy()
+        row[EVENTS] += 1
+        if counted:
+            _unique(hit, mark_of("event", name), row)
+        if hit.is_bare:
+            return
+        if hit.props is not None and name not in BUILT_IN:
+            for key, value in list(hit.props.items())[:MOST_PROPERTIES]:
+                text = property_text(name, key, value)
+                row = counts.at(_PROPERTY, text)
+                row[EVENTS] += 1
+                if counted:
+                    _unique(hit, mark_of("property", text), row)
+        if hit.vitals is not None:
+            for key, dimension, edges in _VITALS:
+                value = hit.vitals.get(key)
+                if isinstance(value, (int, float)):
+                    counts.at(dimension, bucket_of(edges, value))[EVENTS] += 1
+
+    @staticmethod
+    def _convert(hit: Hit, hour: Row, live: Row, counts: DayCounts) -> None:
+        visit, order = hit.visit, hit.name == "purchase"
+        own = hit.revenue if hit.currency == hit.site.currency else 0
+        rows = [hour, live, counts.events[hit.name]]
+        if hit.address is not None:
+            page = counts.at(_CONVERSION_PAGE, hit.address.path)
+            page[EVENTS] += 1
+            if visit is not None:
+                _unique(hit, mark_of("conversion", hit.address.path), page)
+            rows.append(page)
+        if visit is not None:
+            rows.append(visit.part)  # type: ignore[arg-type]
+            visit.conversions += 1
+            visit.orders += order
+            visit.revenue += own
+        for row in rows:
+            row[CONVERSIONS] += 1
+            row[ORDERS] += order
+            row[REVENUE] += own
+        if hit.revenue:
+            money = counts.at(_CURRENCY, hit.currency)
+            money[CONVERSIONS] += 1
+            money[ORDERS] += order
+            money[REVENUE] += hit.revenue
+
+    def settle(self, visits: Iterable[Visit], site_of: Any) -> None:
+        """Spread what was gathered, and tell how the visits as wholes have changed."""
+        for visit in self._parts:
+            if visit.part is not None:
+                spread_part(visit.part, visit.part_day.groups(visit))
+                visit.part = visit.part_day = None
+        Reports(self.day, site_of).tell(visits)
+        for visit in self._parts:
+            visit.grouped = visit.rows = None
+
+
+def spread_part(part: Row, rows: tuple[Row, Row, Row]) -> None:
+    """Add what a visit did to the rows of its groups."""
+    _, _, pageviews, events, _, engaged, _, conversions, orders, revenue = part
+    for row in rows:
+        row[PAGEVIEWS] += pageviews
+        row[EVENTS] += events
+        row[ENGAGED] += engaged
+        if conversions:
+            row[CONVERSIONS] += conversions
+            row[ORDERS] += orders
+            row[REVENUE] += revenue
+
+
+def _unique(hit: Hit, mark: int, row: Row) -> None:
+    """Count the visitor and the visit for a value, once on each day."""
+    visit = hit.visit
+    seen = visit.seen  # type: ignore[union-attr]
+    mark ^= hit.day.ordinal << 42
+    if mark in seen:
+        return
+    seen.add(mark)
+    row[SESSIONS] += 1
+    visits = hit.person.visits  # type: ignore[union-attr]
+    if len(visits) == 1 or not any(mark in other.seen for other in visits if other is not visit):
+        row[VISITORS] += 1
+
+
+def _enter_hour(visit: Visit, person: Person, start: int, counts: DayCounts, hour: Row) -> None:
+    visit.hour = start
+    mark = hour_mark(start)
+    if mark in visit.seen:
+        return
+    visit.seen.add(mark)
+    others = [other for other in person.visits if other is not visit] if len(person.visits) > 1 else ()
+    if not any(mark in other.seen for other in others):
+        hour[VISITORS] += 1
+    today = day_mark(counts.day.ordinal)
+    if today not in visit.seen:
+        visit.seen.add(today)
+        _enter_day(visit, [other for other in others if today in other.seen], counts)
+
+
+def _enter_day(visit: Visit, others: list[Visit], counts: DayCounts) -> None:
+    """Count the visitor of a day by origin, place and equipment: by each value once, whatever visits they make."""
+    if not others:
+        counts.at(TOTAL, "")[VISITORS] += 1
+        for row in counts.groups(visit):
+            row[VISITORS] += 1
+        return
+    for name, dimensions in zip(("acquisition", "place", "tech"), GROUPS, strict=True):
+        own, theirs = getattr(visit, name), [getattr(other, name) for other in others]
+        if own in theirs:
+            continue
+        for index, dimension in enumerate(dimensions):
+            if not any(other[index] == own[index] for other in theirs):
+                counts.at(dimension, own[index])[VISITORS] += 1
+
+
+def property_text(event: str, name: str, value: Any) -> str:
+    """How an event's property stands in the breakdown by properties."""
+    if isinstance(value, bool):
+        value = "true" if value else "false"
+    return without_controls(f"{event}: {name} = {value}")[:LONGEST_VALUE]

@@ -1,0 +1,1 @@
+"""Verbs of web analytics: each is one transaction that writes facts, audit and events."""

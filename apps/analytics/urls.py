@@ -1,0 +1,25 @@
+"""Addresses of web analytics, under `/o/<slug>/traffic/`."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from apps.analytics.views.breakdown import BreakdownCsv, BreakdownPage
+from apps.analytics.views.install import CheckNow, InstallPage
+from apps.analytics.views.site_page import SitePage
+from apps.analytics.views.sites import SiteAction, SiteDelete, SiteList, SiteNew, SiteSettingsPage
+
+app_name = "analytics"
+_SITE = "o/<slug:slug>/traffic/<slug:script_id>/"
+urlpatterns = [
+    path("o/<slug:slug>/traffic/", SiteList.as_view(), name="site-list"),
+    path("o/<slug:slug>/traffic/new/", SiteNew.as_view(), name="site-new"),
+    path(_SITE, SitePage.as_view(), name="site"),
+    path(f"{_SITE}by/<slug:by>/", BreakdownPage.as_view(), name="site-breakdown"),
+    path(f"{_SITE}by/<slug:by>.csv", BreakdownCsv.as_view(), name="site-breakdown-csv"),
+    path(f"{_SITE}install/", InstallPage.as_view(), name="site-install"),
+    path(f"{_SITE}install/check/", CheckNow.as_view(), name="site-check"),
+    path(f"{_SITE}settings/", SiteSettingsPage.as_view(), name="site-settings"),
+    path(f"{_SITE}do/", SiteAction.as_view(), name="site-action"),
+    path(f"{_SITE}delete/", SiteDelete.as_view(), name="site-delete"),
+]

@@ -1,0 +1,160 @@
+"""The page of a site: figures, their course, and the breakdowns, all under the filters in the address."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+
+from apps.analytics.views import filters, heatmap, panels, speed
+from apps.analytics.views.base import SiteView
+from apps.analytics.views.labels import DIMENSIONS
+from apps.analytics.views.status import status_of
+from apps.metrics import frame as frames
+from apps.metrics import present, ranges, read
+from apps.metrics.contracts import Filter, QueryTooSlow
+
+CARDS = (
+    "analytics.visitors", "analytics.sessions", "analytics.pageviews", "analytics.engaged_time",
+    "analytics.bounce_rate", "analytics.conversions", "analytics.conversion_rate", "analytics.revenue",
+)
+LIVE = (
+    ("analytics.active_visitors", _lazy("Here now")), ("analytics.events_per_minute", _lazy("Events a minute")),
+    ("analytics.conversion_rate", _lazy("Conversion rate today")), ("analytics.revenue", _lazy("Revenue today")),
+)
+
+
+class SitePage(SiteView):
+    """`/o/<slug>/traffic/<script id>/`."""
+
+    def get(self, request: HttpRequest, slug: str, script_id: str) -> HttpResponse:
+        """The page, or one panel of it."""
+        facts = {"site": self.site, "state": "ok", **self._frame_facts()}
+        try:
+            if panel := self._wanted_panel():
+                return render(request, "analytics/panel.html", facts | {"panel": panel})
+            if self._target == "panel-speed":
+                return render(request, "analytics/speed.html", facts | {"speed": speed.facts(self.site, self.frame)})
+            facts |= self._figures()
+        except QueryTooSlow:
+            facts["state"] = "error"
+        return render(request, "analytics/site.html", facts)
+
+    @cached_property
+    def path(self) -> str:
+        """This page without parameters."""
+        return reverse("analytics:site", args=[self.organization.slug, self.site.script_id])
+
+    @cached_property
+    def filters(self) -> tuple[Filter, ...]:
+        """The filters in the address that can be read; `unreadable` is the first of the others."""
+        found, self.unreadable = filters.parse(self.request.GET)
+        return found
+
+    unreadable = ""
+
+    @cached_property
+    def frame(self) -> frames.Frame:
+        """Whose numbers, when, under which filters."""
+        period = ranges.parse_kindly(self.request.GET, self.organization.tz)
+        return frames.of_request(self.request, period, subjects=(self.site.id,), filters=self.filters)
+
+    def _frame_facts(self) -> dict[str, Any]:
+        params = self.request.GET
+        chips = filters.chips(params, self.filters)
+        return {
+            "range": self.frame.period,
+            "status": status_of(self.site),
+            "chips": chips,
+            "unreadable_filter": self.unreadable,
+            "clear_href": self.path + filters.address(params, ()),
+            "filter_choices": [
+                {"label": row.label, "href": f"{self.path}by/{row.key}/{filters.address(params, self.filters)}"}
+                for row in DIMENSIONS.values()
+            ],
+            "list_href": reverse("analytics:site-list", args=[self.organization.slug]),
+            "may_edit": self.may("site.edit", self.site),
+            "live_topic": f"site.{self.site.id}",
+            "live": self._live(),
+            "csv_href": self._csv_href(),
+        }
+
+    def _csv_href(self) -> str:
+        """The course of the measure shown, over the same period and under the same filters."""
+        path = reverse("metrics:csv", args=[self.organization.slug, self._measure])
+        query = filters.address(self.request.GET, self.filters, show="", subject=str(self.site.id))
+        return path + query
+
+    def _live(self) -> list[dict[str, Any]]:
+        today = ranges.parse({"range": "today", "compare": "none"}, self.organization.tz)
+        frame = frames.of_request(self.request, today, subjects=(self.site.id,))
+        answers = read.page([key for key, _label in LIVE], frame, with_series=False).answers
+        return [
+            {"key": key, "label": label, "value": present.short(found.value, found.metric, frame.currency)}
+            for (key, label), found in ((row, answers[row[0]]) for row in LIVE)
+        ]
+
+    @cached_property
+    def _measure(self) -> str:
+        wanted = f"analytics.{self.request.GET.get('show', 'visitors')}"
+        return wanted if wanted in CARDS else CARDS[0]
+
+    def _figures(self) -> dict[str, Any]:
+        if not self.site.is_detected:
+            return {"state": "empty"}
+        page = read.page(CARDS, self.frame)
+        shown = page.series[self._measure]
+        return {
+            "cards": [self._card(page, key) for key in CARDS],
+            "chart_title": shown.metric.label,
+            "chart": present.chart(
+                [shown], kind="area", comparison_name=self.frame.period.compare_label, empty_text=_("Nothing yet")
+            ),
+            "freshness": present.freshness(page.answers[self._measure].until, self.frame),
+            "grains": self._grains(),
+            "panels": [self._panel(panel.key) for panel in panels.PANELS],
+            "speed": self._speed(),
+            **heatmap.facts(self.frame),
+        }
+
+    def _card(self, page: Any, key: str) -> dict[str, Any]:
+        name = key.partition(".")[2]
+        href = self.path + filters.address(self.request.GET, self.filters, show=name)
+        return present.kpi(
+            page.answers[key], self.frame, series=page.series[key], href=href, active=key == self._measure
+        )
+
+    def _grains(self) -> list[dict[str, Any]]:
+        words = {"hour": _("Hour"), "day": _("Day"), "week": _("Week"), "month": _("Month")}
+        return [
+            {
+                "label": words[grain.value],
+                "href": self.path + filters.address(self.request.GET, self.filters, grain=grain.value),
+                "active": grain is self.frame.period.grain,
+            }
+            for grain in self.frame.period.grains
+        ]
+
+    @property
+    def _target(self) -> str:
+        """The id of the element that htmx is going to replace."""
+        return (self.request.headers.get("HX-Target") or "").rpartition("#")[2]
+
+    def _wanted_panel(self) -> dict[str, Any] | None:
+        """A change of tab asks for its panel alone: the element it will replace names it."""
+        key = self._target.removeprefix("panel-")
+        return self._panel(key) if self._target.startswith("panel-") and key in panels.BY_KEY else None
+
+    def _speed(self) -> dict[str, Any]:
+        """Under filters it is counted event by event: the card asks for it when somebody scrolls there."""
+        if not self.filters:
+            return speed.facts(self.site, self.frame)
+        return {"state": "loading", "href": self.path + filters.address(self.request.GET, self.filters)}
+
+    def _panel(self, key: str) -> dict[str, Any]:
+        return panels.drawn(panels.BY_KEY[key], self.frame, self.request.GET, self.path)
