@@ -1,0 +1,110 @@
+"""Every list asks the database as often for thirty rows as for one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from apps.accounts.audit import audit
+from apps.accounts.enums import OrganizationKind
+from apps.accounts.models import Organization, User
+from apps.core.models import Connection
+from apps.core.tenancy import tenant
+from tests.contracts.doors import all_doors
+from tests.factories.accounts import ApiKeyFactory, InvitationFactory, MembershipFactory, OrganizationFactory
+from tests.factories.analytics import SiteFactory
+
+Add = Callable[[Organization, User, int], Any]
+
+
+def entries(organization: Organization, user: User, amount: int) -> None:
+    with tenant(organization.pk):
+        for n in range(amount):
+            audit(user, "site.changed", after={"n": n})
+
+
+def connections(organization: Organization, user: User, amount: int) -> None:
+    with tenant(organization.pk):
+        for n in range(amount):
+            Connection.objects.create(kind="notification_transport", provider="fake", name=f"Mail {n}")
+
+
+def notifications(organization: Organization, user: User, amount: int) -> None:
+    model = apps.get_model("notifications.Notification")
+    with tenant(organization.pk):
+        for n in range(amount):
+            model.objects.create(organization=organization, user=user, kind="site.silent", title=f"Note {n}")
+
+
+def clients(organization: Organization, user: User, amount: int) -> None:
+    Organization.objects.filter(pk=organization.pk).update(kind=OrganizationKind.AGENCY)
+    OrganizationFactory.create_batch(amount, agency=organization)
+
+
+# A list, and what makes it longer. Every list of the API has its line; pages that list things too.
+LISTS: dict[str, Add] = {
+    "/o/{slug}/settings/team/": lambda org, _, n: (
+        MembershipFactory.create_batch(n, organization=org), InvitationFactory.create_batch(n, organization=org)
+    ),
+    "/o/{slug}/settings/api-keys/": lambda org, _, n: ApiKeyFactory.create_batch(n, organization=org),
+    "/o/{slug}/settings/audit/": entries,
+    "/o/{slug}/settings/audit/csv/": entries,
+    "/o/{slug}/settings/connections/": connections,
+    "/o/{slug}/clients/": clients,
+    "/o/{slug}/notifications/": notifications,
+    "/o/{slug}/traffic/": lambda org, _, n: SiteFactory.create_batch(n, organization=org),
+    "/api/v1/organizations/{slug}/members/": lambda org, _, n: MembershipFactory.create_batch(n, organization=org),
+    "/api/v1/organizations/{slug}/invitations/": lambda org, _, n: InvitationFactory.create_batch(n, organization=org),
+    "/api/v1/organizations/{slug}/api-keys/": lambda org, _, n: ApiKeyFactory.create_batch(n, organization=org),
+    "/api/v1/organizations/{slug}/audit/": entries,
+    "/api/v1/organizations/{slug}/clients/": clients,
+    "/api/v1/organizations/{slug}/sites/": lambda org, _, n: SiteFactory.create_batch(n, organization=org),
+}  # fmt: skip
+# Lists of the API whose length is that of the code, not of the data.
+FIXED = {"/api/v1/organizations/{slug}/metrics/"}
+DOORS = {door.path: door for door in all_doors()}
+
+
+def asked(browser: Client, url: str) -> int:
+    browser.get(url)  # what is looked up once a process is not the list's
+    with CaptureQueriesContext(connection) as captured:
+        response = browser.get(url)
+        if response.streaming:
+            list(response.streaming_content)
+    assert response.status_code == 200
+    return len(captured)
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_lists(path: str, client_of: Callable[[User], Client], organization: Organization, alice: User) -> None:
+    url, browser = path.format(slug=organization.slug), client_of(alice)
+    LISTS[path](organization, alice, 2)
+    few = asked(browser, url)
+
+    LISTS[path](organization, alice, 28)
+
+    assert asked(browser, url) <= few
+    assert few <= 40
+
+
+def test_every_list_of_the_api_is_tried() -> None:
+    inside = "/api/v1/organizations/{slug}/"
+    lists = {
+        door.path
+        for door in DOORS.values()
+        if door.path.startswith(inside)
+        and "{" not in door.path.removeprefix(inside)
+        and "list" in getattr(door.view, "rights", {})
+    }
+
+    assert lists - set(LISTS) - FIXED == set()
+
+
+def test_lists_that_are_tried_exist() -> None:
+    assert set(LISTS) - set(DOORS) == set()
