@@ -15,6 +15,7 @@ import pytest
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
+from django.utils import translation
 
 from apps.accounts.enums import Role
 from apps.accounts.models import Organization, User
@@ -47,7 +48,8 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
 
 @pytest.fixture(autouse=True)
 def _quiet(settings: Any, tmp_path: Any) -> Iterator[None]:
-    """Mail into the outbox, uploads into a temporary folder, an own empty cache."""
+    """Mail into the outbox, uploads into a temporary folder, an own empty cache, no other test's language."""
+    translation.activate(settings.LANGUAGE_CODE)
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     settings.MEDIA_ROOT = str(tmp_path / "media")
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}

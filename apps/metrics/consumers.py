@@ -68,6 +68,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
         self.follows: dict[str, Follow] = {}
         self._waiting: dict[str, str] = {}
         self._signals: dict[str, str] = {}
+        self._newest: dict[str, int] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._news = asyncio.Event()
         self._hidden = False
@@ -167,6 +168,9 @@ class LiveConsumer(AsyncWebsocketConsumer):
         self._put(follow, message)
 
     def _put(self, follow: Follow, message: dict[str, Any]) -> None:
+        if message["seq"] < self._newest.get(follow.name, 0):
+            return  # a state that was looked up before, and is ready after, one that the page has
+        self._newest[follow.name] = message["seq"]
         if follow.keys:
             self._waiting[follow.name] = wordings.text(follow, message["seq"], message["taken"], self.language)
         marks = dict(zip(follow.sources, message["mark"].split("."), strict=False))
