@@ -24,7 +24,8 @@ ARGUMENTS = (
     "--host-resolver-rules=MAP *.example 127.0.0.1",
     # Without a window Chromium calls itself headless, which counts as a bot. Playwright's own option for this does not
     # reach the beacons of a page that is being left.
-    "--user-agent=Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36",
+    "--user-agent=Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/142.0.0.0 Safari/537.36",
 )
 EVERYBODY = {"locale": "en-GB", "timezone_id": "Europe/Berlin", "viewport": {"width": 1360, "height": 900}}
 PATIENCE_MS = 20_000

@@ -83,11 +83,3 @@ class SiteStateOut(serializers.Serializer):
     text = serializers.CharField()
     detected_at = serializers.DateTimeField(allow_null=True)
     last_event_at = serializers.DateTimeField(allow_null=True)
-
-
-class PipelineOut(serializers.Serializer):
-    """How far the counting is behind what has been accepted."""
-
-    ok = serializers.BooleanField()
-    words = serializers.CharField()
-    delay_seconds = serializers.FloatField()

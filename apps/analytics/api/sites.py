@@ -1,26 +1,22 @@
-"""Sites through the API, and how the counting is doing."""
+"""Sites through the API."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.urls import include, path
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.routers import SimpleRouter
 
-from apps.accounts.tenant_api.views import ChangeMixin, TenantAPIView, TenantViewSet
+from apps.accounts.tenant_api.views import ChangeMixin, TenantViewSet
 from apps.analytics.enums import SiteStatus
 from apps.analytics.models import Site
-from apps.analytics.probes import PIPELINE
-from apps.analytics.serializers import PipelineOut, SiteSerializer, SiteStateOut
+from apps.analytics.serializers.sites import SiteSerializer, SiteStateOut
 from apps.analytics.services.detection import finding_of
 from apps.analytics.services.sites import site_create, site_delete, site_update
 from apps.core.api.filters import Filter
-from apps.core.ops import probes
 
 
 class SiteViewSet(
@@ -76,22 +72,3 @@ class SiteViewSet(
         return Response(
             SiteStateOut({**shown, "detected_at": site.detected_at, "last_event_at": site.last_event_at}).data
         )
-
-
-class PipelineView(TenantAPIView):
-    """The way from the collector to the figures."""
-
-    rights = {"get": "site.view"}
-
-    @extend_schema(summary="How far the counting is behind", responses=PipelineOut)
-    def get(self, request: Request, **kwargs: Any) -> Response:
-        """Whether what was accepted is being counted."""
-        reading = probes.read(PIPELINE)
-        return Response(
-            {"ok": reading.ok, "words": str(reading.words), "delay_seconds": reading.oldest_seconds or 0.0}
-        )
-
-
-router = SimpleRouter()
-router.register("sites", SiteViewSet, basename="site")
-tenant_urlpatterns = [path("pipeline/", PipelineView.as_view(), name="pipeline"), path("", include(router.urls))]

@@ -1,0 +1,13 @@
+"""Web analytics through the API: which addresses lead where."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+from rest_framework.routers import SimpleRouter
+
+from apps.analytics.api.pipeline import PipelineView
+from apps.analytics.api.sites import SiteViewSet
+
+router = SimpleRouter()
+router.register("sites", SiteViewSet, basename="site")
+tenant_urlpatterns = [path("pipeline/", PipelineView.as_view(), name="pipeline"), path("", include(router.urls))]

@@ -1,0 +1,3 @@
+"""Where web analytics stands in the app: in the rail, among the first steps, on home, in the palette."""
+
+from apps.analytics.places import sites  # noqa: F401 -- importing declares
