@@ -32,6 +32,31 @@ class JobKind(models.TextChoices):
     REPLAY = "replay", _("Take rejected events in again")
 
 
+class ConsentRule(models.TextChoices):
+    """What a destination gets of visitors who have not agreed."""
+
+    NEEDED = "needed", _("Only events of visitors who agreed")
+    ANONYMOUS = "anonymous", _("Without consent: the event, but nothing that identifies the visitor")
+    ALWAYS = "always", _("All events, whether the visitor agreed or not")
+
+
+class DeliveryState(models.TextChoices):
+    """Where an event is on its way to a destination."""
+
+    WAITING = "waiting", _("Waiting")
+    SENT = "sent", _("Delivered")
+    DEAD = "dead", _("Failed for good")
+    SKIPPED = "skipped", _("Left out")
+
+
+class BreakerState(models.TextChoices):
+    """Whether a destination is being asked. HALF_OPEN: one request is let through to see."""
+
+    CLOSED = "closed", _("Delivering")
+    OPEN = "open", _("On hold after failures")
+    HALF_OPEN = "half_open", _("Trying again")
+
+
 class StoreGrain(IntEnum):
     """The bucket lengths that are kept. Weeks (from Monday) and months are added up from days once they are over."""
 
