@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from .destinations import Delivery, DeliveryMinute, Destination, VisitorClick
 from .queue import DailySalt, DeadLetter, Inbox, PipelineMinute, StoreJob
 from .site import Site, SiteDayDrop
 from .store import Event, FoldedPeriod, Identity, Rollup, Session
 
 __all__ = [
+    "Delivery", "DeliveryMinute", "Destination", "VisitorClick",
     "DailySalt", "DeadLetter", "Event", "FoldedPeriod", "Identity", "Inbox", "PipelineMinute", "Rollup", "Session",
     "Site", "SiteDayDrop", "StoreJob",
 ]

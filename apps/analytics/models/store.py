@@ -176,6 +176,7 @@ class Identity(TenantModel):
         abstract = False
         verbose_name_plural = "identities"
         constraints = [models.UniqueConstraint(fields=["site", "uid"], name="identity_once")]
+        indexes = [models.Index(fields=["site", "visitor"], name="identity_by_visitor")]
 
     def __str__(self) -> str:
         return self.uid
