@@ -14,7 +14,7 @@ from apps.core import outbox
 from apps.core.admin_base import ReadOnlyAdmin as ReadOnly
 from apps.core.api.stored import StoredAnswer
 from apps.core.connections.services import connection_pause, connection_resync
-from apps.core.models import Connection, OutboxEvent, OutboxReceipt
+from apps.core.models import Alarm, Connection, OpsPoint, OutboxEvent, OutboxReceipt
 
 
 class StuckFilter(admin.SimpleListFilter):
@@ -98,3 +98,20 @@ class StoredAnswerAdmin(ReadOnly):
     search_fields = ("=caller", "=key")
     ordering = ("-id",)
     exclude = ("answer",)
+
+
+@admin.register(OpsPoint)
+class OpsPointAdmin(ReadOnly):
+    """What the installation measured of itself."""
+
+    list_display = ("at", "grain", "source", "counts")
+    list_filter = ("grain",)
+    ordering = ("-id",)
+
+
+@admin.register(Alarm)
+class AlarmAdmin(ReadOnly):
+    """What is wrong with the installation, or was."""
+
+    list_display = ("key", "raised_at", "strikes", "reading", "looked_at")
+    ordering = ("key",)

@@ -133,3 +133,37 @@ class Connection(TenantModel):
 
 
 from apps.core.api.stored import StoredAnswer  # noqa: E402, F401 -- Django finds models only here
+
+
+class OpsPoint(models.Model):
+    """What one part of the installation measured within a minute or an hour: sums in `counts`, and how often a time
+    fell into which bucket in `histograms` (name → list). Averages and quantiles are made when it is read."""
+
+    MINUTE, HOUR = 1, 2
+
+    grain = models.SmallIntegerField()
+    at = models.DateTimeField()
+    source = models.CharField(max_length=60)
+    counts = models.JSONField(default=dict)
+    histograms = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["grain", "source", "at"], name="ops_point_once")]
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.at:%Y-%m-%d %H:%M}"
+
+
+class Alarm(models.Model):
+    """Something about the installation that is wrong, from when to when. It is raised only after `strikes` looks in a
+    row found it, and ends only after as many found it well clear, so that it does not flutter."""
+
+    key = models.CharField(max_length=60, unique=True)
+    raised_at = models.DateTimeField(null=True, blank=True)
+    strikes = models.PositiveSmallIntegerField(default=0)
+    looked_at = models.DateTimeField(null=True, blank=True)
+    reading = models.FloatField(default=0)
+    told = models.JSONField(default=list)
+
+    def __str__(self) -> str:
+        return f"{self.key} since {self.raised_at:%Y-%m-%d %H:%M}" if self.raised_at else self.key

@@ -23,6 +23,8 @@ GLOBAL = {
     "analytics.Inbox": "accepted requests the pipeline has not read yet; COPY refuses walled tables",
     "analytics.DeadLetter": "what the pipeline could not read, so whose it is may be unknown",
     "analytics.PipelineMinute": "how the pipeline is doing; no customer's data",
+    "core.OpsPoint": "what the installation measured of itself; no customer's data",
+    "core.Alarm": "what is wrong with the installation as a whole",
     "analytics.DailySalt": "the day's secret; one for all",
     "analytics.StoreJob": "orders to the pipeline; names a site by number",
     "notifications.SeenDevice": "a person's devices, across organizations",

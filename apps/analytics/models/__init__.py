@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .destinations import Delivery, DeliveryMinute, Destination, VisitorClick
+from .health import SiteDayDoubt, SiteFlow, SiteScore
 from .queue import DailySalt, DeadLetter, Inbox, PipelineMinute, StoreJob
 from .site import Site, SiteDayDrop
 from .store import Event, FoldedPeriod, Identity, Rollup, Session
@@ -10,5 +11,5 @@ from .store import Event, FoldedPeriod, Identity, Rollup, Session
 __all__ = [
     "Delivery", "DeliveryMinute", "Destination", "VisitorClick",
     "DailySalt", "DeadLetter", "Event", "FoldedPeriod", "Identity", "Inbox", "PipelineMinute", "Rollup", "Session",
-    "Site", "SiteDayDrop", "StoreJob",
+    "Site", "SiteDayDoubt", "SiteDayDrop", "SiteFlow", "SiteScore", "StoreJob",
 ]

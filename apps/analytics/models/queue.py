@@ -51,12 +51,14 @@ class DeadLetter(models.Model):
 
 
 class PipelineMinute(models.Model):
-    """What one process did in one minute: counts and the milliseconds of each stage."""
+    """What one process did in one minute: counts, the milliseconds of each stage, and how often a time fell into which
+    bucket (`histograms`, by name; `apps.analytics.histograms`)."""
 
     minute = models.DateTimeField()
     process = models.CharField(max_length=30)
     counts = models.JSONField(default=dict)
     timings = models.JSONField(default=dict)
+    histograms = models.JSONField(default=dict, db_default={})
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["minute", "process"], name="pipeline_minute_once")]
