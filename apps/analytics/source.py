@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
-
-from django.db import connection, transaction
-from django.db.utils import OperationalError
-from psycopg.errors import QueryCanceled
 
 from apps.accounts.access import visible
 from apps.analytics.enums import BREAKDOWNS
 from apps.analytics.models import Site
 from apps.analytics.selectors import rollups, visits
+from apps.analytics.selectors.asking import Ask
+from apps.analytics.selectors.asking import asked as asked_within
 from apps.analytics.selectors.measures import WEEK_HOUR, Asked
 from apps.analytics.store import FigureStore
-from apps.core.tenancy import WrongTenant, current_scope
 from apps.metrics import live, registry
-from apps.metrics.contracts import Measures, Query, QueryTooSlow, Row
+from apps.metrics.contracts import Measures, Query, Row
 
 KEY = "analytics"
 FILTERED_SECONDS = 5
@@ -64,32 +60,9 @@ def _store(query: Query) -> FigureStore:
     return visits if query.filters else rollups
 
 
-def _by_site(query: Query, cursor: Any) -> Query:
-    """An organization's question as one about all its sites, because that is what the store is ordered by."""
-    if query.subjects:
-        return query
-    cursor.execute("SELECT id FROM analytics_site WHERE organization_id = ANY(%s)", [list(query.organization_ids)])
-    return replace(query, subjects=tuple(row[0] for row in cursor.fetchall()) or (0,))
-
-
-def _asked(query: Query, ask: Callable[[Query, Any], T]) -> T:
+def _asked(query: Query, ask: Ask[T]) -> T:
     """Ask within the scope only, and under a time limit when the answer is not in the rollups."""
-    scope = current_scope()
-    if scope is None or not all(scope.allows(org_id) for org_id in query.organization_ids):
-        raise WrongTenant("figures were asked of an organization that is not in scope")
-    if not query.filters:
-        with connection.cursor() as cursor:
-            return ask(_by_site(query, cursor), cursor)
-    try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{FILTERED_SECONDS}s"])
-            answer = ask(_by_site(query, cursor), cursor)
-            cursor.execute("SELECT set_config('statement_timeout', '0', true)")
-            return answer
-    except OperationalError as error:
-        if isinstance(error.__cause__, QueryCanceled):
-            raise QueryTooSlow(str(error)) from error
-        raise
+    return asked_within(query, ask, FILTERED_SECONDS if query.filters else None)
 
 
 registry.register_source(TrafficSource())

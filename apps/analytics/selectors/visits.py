@@ -46,7 +46,7 @@ def totals(query: Query, asked: Asked, cursor: Any) -> dict[str, Number]:
     """Sums over the window."""
     found: dict[str, Number] = {}
     if asked.columns:
-        where, params = _visits(query)
+        where, params = chosen(query)
         columns, more = _columns(asked.columns, query, _OF_VISITS)
         cursor.execute(f"SELECT {columns} FROM analytics_session s WHERE {where}", [*more, *params])
         found = dict(zip(asked.columns, map(plain, asked.columns, cursor.fetchone()), strict=False))
@@ -57,7 +57,7 @@ def totals(query: Query, asked: Asked, cursor: Any) -> dict[str, Number]:
 
 def series(query: Query, asked: Asked, cursor: Any) -> dict[datetime, dict[str, Number]]:
     """Sums by the bucket a visit began in."""
-    where, params = _visits(query)
+    where, params = chosen(query)
     columns, more = _columns(asked.columns, query, _OF_VISITS)
     zone = query.window.zone.key
     grain = _TRUNCATED[query.window.grain]
@@ -78,7 +78,7 @@ def breakdown(
     """Rows by one dimension of the visits, or of what happened in them; the largest first."""
     if by in _EVENT_VALUES:
         return _by_event(query, asked, by, order, limit, offset, cursor)
-    where, params = _visits(query)
+    where, params = chosen(query)
     columns, more = _columns(asked.columns, query, _OF_VISITS)
     value = f"s.{_SESSION_COLUMNS[by]}::text" if by != WEEK_HOUR else _WEEK_HOUR
     zone = [query.window.zone.key] if by == WEEK_HOUR else []
@@ -94,7 +94,7 @@ def breakdown(
 def _by_event(
     query: Query, asked: Asked, by: str, order: str, limit: int, offset: int, cursor: Any
 ) -> Sequence[Row]:
-    where, params = _visits(query)
+    where, params = chosen(query)
     columns, more = _columns(asked.columns, query, _OF_EVENTS)
     properties = " CROSS JOIN LATERAL jsonb_each(e.props) p" if by == "property" else ""
     only = {
@@ -137,7 +137,7 @@ def _columns(names: Sequence[str], query: Query, expressions: dict[str, str]) ->
     return ", ".join(found) or "0", params
 
 
-def _visits(query: Query) -> tuple[str, list[Any]]:
+def chosen(query: Query) -> tuple[str, list[Any]]:
     """The condition that picks the visits which began in the window and meet all filters."""
     parts = ["s.organization_id = ANY(%s)", "s.started_at >= %s", "s.started_at < %s"]
     params: list[Any] = [list(query.organization_ids), query.window.start, query.window.end]
@@ -154,9 +154,9 @@ def _visits(query: Query) -> tuple[str, list[Any]]:
 def _condition(item: Filter, query: Query) -> tuple[str, list[Any]]:
     negated = item.operator is Operator.IS_NOT
     if item.dimension in _SESSION_COLUMNS:
-        sql, values = _matches(f"s.{_SESSION_COLUMNS[item.dimension]}::text", item)
+        sql, values = matches(f"s.{_SESSION_COLUMNS[item.dimension]}::text", item)
         return (f"NOT ({sql})" if negated else sql), values
-    sql, values = _matches(_EVENT_VALUES[item.dimension], item)
+    sql, values = matches(_EVENT_VALUES[item.dimension], item)
     properties = " CROSS JOIN LATERAL jsonb_each(e.props) p" if item.dimension == "property" else ""
     only = {"conversion_page": " AND e.flags & 1 = 1", "property": " AND jsonb_typeof(e.props) = 'object'"}
     exists = (
@@ -170,7 +170,7 @@ def _condition(item: Filter, query: Query) -> tuple[str, list[Any]]:
     return (f"NOT {exists}" if negated else exists), [*around, *values]
 
 
-def _matches(expression: str, item: Filter) -> tuple[str, list[Any]]:
+def matches(expression: str, item: Filter) -> tuple[str, list[Any]]:
     """The positive form: IS_NOT is negated by the caller."""
     if item.operator is Operator.CONTAINS:
         literal = item.values[0].replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
@@ -189,7 +189,7 @@ def _histogram(query: Query, dimension: Dimension, cursor: Any) -> dict[str, Num
 
 
 def _lengths(query: Query, dimension: Dimension) -> tuple[str, list[Any]]:
-    where, params = _visits(query)
+    where, params = chosen(query)
     edges = list(HISTOGRAMS[dimension])
     bucket = f"least(width_bucket({_SECONDS}::float8, %s::float8[]), %s) - 1"
     return f"SELECT {bucket} AS bucket, count(*) FROM analytics_session s WHERE {where}", [
@@ -198,7 +198,7 @@ def _lengths(query: Query, dimension: Dimension) -> tuple[str, list[Any]]:
 
 
 def _vitals(query: Query, dimension: Dimension) -> tuple[str, list[Any]]:
-    where, params = _visits(query)
+    where, params = chosen(query)
     name, edges = dimension.key.removeprefix("vital_"), [float(edge) for edge in HISTOGRAMS[dimension]]
     sql = (
         "SELECT least(width_bucket((e.vitals ->> %s)::float8, %s::float8[]), %s) - 1 AS bucket, count(*)"

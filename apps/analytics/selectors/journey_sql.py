@@ -1,0 +1,217 @@
+"""The statements of funnels, retention and paths, each in two halves: the rows that matter, and what is made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from apps.analytics.contracts.rules import Match, Rule, RuleKind
+from apps.analytics.enums import EventFlag
+from apps.analytics.selectors.visits import chosen
+from apps.metrics.calendar_math import midnight
+from apps.metrics.contracts import Grain, Query, Window
+
+REST = "…"  # stands for all the pages of a step that are not shown singly
+_CONSENTED = int(EventFlag.CONSENTED)
+_EVENTS = """analytics_event e JOIN analytics_session s ON s.id = e.session_id
+    WHERE e.organization_id = ANY(%s) AND e.site_id = ANY(%s) AND e.time >= %s AND e.time < %s + interval '1 day'"""
+# Who a recognised visitor is: the user the site named, else the browser with a cookie; NULL for everybody else.
+_PERSON = """CASE WHEN s.uid <> '' THEN s.site_id || ' u ' || s.uid
+    WHEN {consented} THEN s.site_id || ' v ' || s.visitor END"""
+_OF_EVENT = _PERSON.format(consented=f"e.flags & {_CONSENTED} <> 0")
+_OF_VISIT = _PERSON.format(consented=f"""s.id IN (SELECT e.session_id FROM analytics_event e
+    WHERE e.site_id = ANY(%s) AND e.time >= %s AND e.time < %s + interval '1 day' AND e.flags & {_CONSENTED} <> 0)""")
+Found = list[tuple[int, float | None]]
+
+
+def funnel(
+    query: Query, steps: Sequence[Rule], window: timedelta, ordered: bool, recognised: bool, cursor: Any
+) -> tuple[Found, float]:
+    """Per step: how many came so far and the median seconds since the step before; and the share of visits covered."""
+    moments, params = _moments(query, steps, recognised)
+    chain = _ordered(len(steps)) if ordered else _any_order(len(steps))
+    count = len(steps)
+    reached = ", ".join(f"min(at) FILTER (WHERE s{index} IS NOT NULL) AS t{index}" for index in range(count))
+    answers = ", ".join(
+        f"count(t{index}), percentile_cont(0.5) WITHIN GROUP (ORDER BY t{index} - t{max(0, index - 1)})"
+        for index in range(count)
+    )
+    cursor.execute(
+        f"WITH moments AS ({moments}), chain AS ({chain}), person AS (SELECT who, {reached} FROM chain GROUP BY who)"
+        f" SELECT {answers} FROM person", [*params, *[int(window.total_seconds() * 1000)] * (count - 1)],
+    )
+    row = cursor.fetchone()
+    rows = [
+        (row[2 * index], None if row[2 * index + 1] is None else float(row[2 * index + 1]) / 1000)
+        for index in range(count)
+    ]
+    return rows, _share(query, cursor) if recognised else 1.0
+
+
+def _moments(query: Query, steps: Sequence[Rule], recognised: bool) -> tuple[str, list[Any]]:
+    """Every event that is one of the steps: whose, when (milliseconds), and which steps it is."""
+    conditions, params = [], []
+    for rule in steps:
+        sql, values = _matched(rule)
+        conditions.append(sql)
+        params += values
+    where, more = chosen(query)
+    flags = ", ".join(f"{sql} AS m{index}" for index, sql in enumerate(conditions))
+    any_of = " OR ".join(f"m{index}" for index in range(len(steps)))
+    who = _OF_EVENT if recognised else "e.session_id"
+    sql = (
+        f"SELECT * FROM (SELECT {who} AS who, (extract(epoch FROM e.time) * 1000)::bigint AS at, e.id, {flags}"
+        f" FROM {_EVENTS} AND {where}) f WHERE who IS NOT NULL AND ({any_of})"
+    )
+    return sql, [*params, *_around(query), *more]
+
+
+def _ordered(count: int) -> str:
+    """Each row with, for every step, when the latest attempt that comes to this step here began: the attempt that
+    began last has the most of its window left."""
+    sql = "SELECT *, CASE WHEN m0 THEN at END AS s0 FROM moments"
+    for step in range(1, count):
+        sql = (
+            f"SELECT *, CASE WHEN m{step} AND at - b{step} <= %s THEN b{step} END AS s{step} FROM (SELECT *,"
+            f" max(s{step - 1}) OVER (PARTITION BY who ORDER BY at, id"
+            f" ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS b{step} FROM ({sql}) q{step}) p{step}"
+        )
+    return sql
+
+
+def _any_order(count: int) -> str:
+    """Each row with, for every step, whether it and those listed before it happened within the window up to now."""
+    lasts = ", ".join(
+        f"max(CASE WHEN m{step} THEN at END) OVER (PARTITION BY who ORDER BY at, id) AS l{step}"
+        for step in range(count)
+    )
+    found = ["l0 AS s0"]
+    for step in range(1, count):
+        names = [f"l{index}" for index in range(step + 1)]
+        there = " AND ".join(f"{name} IS NOT NULL" for name in names)
+        found.append(f"CASE WHEN {there} AND at - least({', '.join(names)}) <= %s THEN at END AS s{step}")
+    return f"SELECT who, at, {', '.join(found)} FROM (SELECT *, {lasts} FROM moments) q"
+
+
+def retention(query: Query, grain: Grain, cursor: Any) -> tuple[dict[tuple[int, int], int], float]:
+    """How many visitors of each cohort came in each period, by their indexes in `periods`; and the share of visits
+    whose visitor is recognised."""
+    where, params = chosen(query)
+    zone = query.window.zone.key
+    cursor.execute(
+        f"WITH moments AS (SELECT DISTINCT {_OF_VISIT} AS who, date_trunc(%s, s.started_at, %s) AS period"
+        f" FROM analytics_session s WHERE {where}),"
+        " person AS (SELECT who, period, min(period) OVER (PARTITION BY who) AS cohort FROM moments"
+        " WHERE who IS NOT NULL) SELECT cohort, period, count(*) FROM person GROUP BY cohort, period",
+        [*_of_sites(query), grain.value, zone, *params],
+    )
+    places = {start.timestamp(): index for index, start in enumerate(periods(query.window, grain))}
+    found = {
+        (places[cohort.timestamp()], places[period.timestamp()]): number
+        for cohort, period, number in cursor.fetchall()
+    }
+    return found, _share(query, cursor)
+
+
+def periods(window: Window, grain: Grain) -> list[datetime]:
+    """The starts of the days, weeks (from Monday) or months that a window touches, in its zone."""
+    day = window.start.astimezone(window.zone).date()
+    if grain is Grain.WEEK:
+        day -= timedelta(days=day.weekday())
+    elif grain is Grain.MONTH:
+        day = day.replace(day=1)
+    found = []
+    while (start := midnight(day, window.zone)).timestamp() < window.end.timestamp():
+        found.append(start)
+        if grain is Grain.MONTH:
+            day = (day + timedelta(days=32)).replace(day=1)
+        else:
+            day += timedelta(days=7 if grain is Grain.WEEK else 1)
+    return found
+
+
+def paths(
+    query: Query, start: Rule | None, backward: bool, depth: int, most: int, cursor: Any
+) -> Sequence[tuple[int, str, str | None, int]]:
+    """How many visits went from which page (at how many steps from the start) to which; None for no further."""
+    moments, params = _walks(query, start, backward, depth)
+    cursor.execute(
+        f"""WITH moments AS ({moments}),
+        ranked AS (SELECT depth, page, row_number() OVER (PARTITION BY depth ORDER BY count(*) DESC, page) AS place
+            FROM moments GROUP BY depth, page)
+        SELECT m.depth, CASE WHEN r.place <= %s THEN m.page ELSE '{REST}' END AS page,
+            CASE WHEN n.place <= %s THEN m.following WHEN m.following IS NOT NULL THEN '{REST}' END AS following,
+            count(*)
+        FROM moments m JOIN ranked r ON r.depth = m.depth AND r.page = m.page
+        LEFT JOIN ranked n ON n.depth = m.depth + 1 AND n.page = m.following
+        GROUP BY 1, 2, 3""", [*params, most, most],
+    )
+    return cursor.fetchall()
+
+
+def _walks(query: Query, start: Rule | None, backward: bool, depth: int) -> tuple[str, list[Any]]:
+    """A row for each page of a visit that lies within reach of the start: how far away, which, and the one after."""
+    where, more = chosen(query)
+    sign = "DESC" if backward else "ASC"
+    begins, params = _matched(start) if start else ("false", [])
+    order = f"PARTITION BY visit ORDER BY at {sign}, id {sign}"
+    named = start is not None and start.kind == RuleKind.EVENT
+    page, again = (f"CASE WHEN {begins} THEN e.name ELSE e.path END", params) if named else ("e.path", [])
+    since = f"count(*) FILTER (WHERE begins) OVER ({order})" if start else "1"
+    sql = f"""
+        SELECT visit, place - 1 AS depth, page, CASE WHEN place <= {depth} THEN following END AS following FROM (
+            SELECT visit, page, row_number() OVER w AS place, lead(page) OVER w AS following FROM (
+                SELECT visit, at, id, page, lag(page) OVER ({order}) AS earlier
+                FROM (SELECT *, {since} AS since FROM (
+                    SELECT e.session_id AS visit, e.time AS at, e.id, {page} AS page, {begins} AS begins
+                    FROM {_EVENTS} AND {where} AND (e.name = 'pageview' AND e.path <> '' OR {begins})
+                ) a) b WHERE since > 0
+            ) c WHERE earlier IS DISTINCT FROM page WINDOW w AS ({order})
+        ) d WHERE place <= {depth + 1}"""
+    return sql, [*again, *params, *_around(query), *more, *params]
+
+
+def _share(query: Query, cursor: Any) -> float:
+    """Which share of the visits is of recognised visitors."""
+    where, params = chosen(query)
+    cursor.execute(
+        f"SELECT count(*), count({_OF_VISIT}) FROM analytics_session s WHERE {where}", [*_of_sites(query), *params]
+    )
+    visits, recognised = cursor.fetchone()
+    return recognised / visits if visits else 0.0
+
+
+def _matched(rule: Rule) -> tuple[str, list[Any]]:
+    """The condition that picks the events a rule means."""
+    subject = {"page": "e.path", "event": "e.name", "entry": "s.entry_page"}[rule.kind]
+    sql, params = _held(subject, rule)
+    parts = [f"NOT ({sql})" if rule.match == Match.IS_NOT else sql]
+    if rule.kind != RuleKind.EVENT:
+        parts.append("e.name = 'pageview'")
+    if rule.kind == RuleKind.ENTRY:
+        parts.append("e.time = s.entry_at")
+    for name, value in rule.props:
+        parts.append("coalesce(e.props ->> %s = %s, false)")
+        params += [name, value]
+    return f"({' AND '.join(parts)})", params
+
+
+def _held(subject: str, rule: Rule) -> tuple[str, list[Any]]:
+    if rule.match == Match.CONTAINS:
+        return f"{subject} ILIKE %s", [f"%{_literal(rule.values[0])}%"]
+    if rule.match == Match.STARTS:
+        return f"{subject} LIKE %s", [f"{_literal(rule.values[0])}%"]
+    return f"{subject} = ANY(%s)", [list(rule.values)]
+
+
+def _literal(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _of_sites(query: Query) -> list[Any]:
+    return [list(query.subjects), query.window.start, query.window.end]
+
+
+def _around(query: Query) -> list[Any]:
+    return [list(query.organization_ids), *_of_sites(query)]
