@@ -1,4 +1,4 @@
-"""The statements of funnels, retention and paths, each in two halves: the rows that matter, and what is made of them."""
+"""The statements of funnels, retention and paths, each in halves: the rows that matter, and what is made of them."""
 
 from __future__ import annotations
 
