@@ -42,6 +42,7 @@ class Batch:
     dead: list[Dead] = field(default_factory=list)
     reports: list[dict[str, Any]] = field(default_factory=list)
     received: int = 0
+    history: bool = False  # the clock is set back: nothing leaves this installation
     duplicates: int = 0
 
     def drop(self, site: SiteInfo, at: int, reason: str, detail: str = "", count: int = 1) -> None:

@@ -17,6 +17,7 @@ from apps.analytics.pipeline.enrich import Enricher
 from apps.analytics.pipeline.hits import Envelope
 from apps.analytics.pipeline.identities import Identities
 from apps.analytics.pipeline.memory import Memory
+from apps.analytics.pipeline.outbox import Outbox
 from apps.analytics.pipeline.postgres import PostgresStore
 from apps.analytics.pipeline.salts import Salts
 from apps.analytics.pipeline.sites import SiteInfo, Sites
@@ -56,14 +57,15 @@ class Core:
             places = Places(settings.GEO_COUNTRY_DATABASE, settings.GEO_DATABASE)
         self.enricher = Enricher(self.salts, places)
         self._tools = Tools(
-            self.sites, self.enricher, self.duplicates, self.identities, self.memory, self.store
+            self.sites, self.enricher, self.duplicates, self.identities, self.memory, self.store,
+            Outbox(connection),
         )
 
     def process(self, envelopes: list[Envelope], now: int, *, history: bool = False) -> Outcome:
         """Take envelopes through every stage. `now` is the clock in milliseconds; with `history` it is set back, and
         minutes, which only the live strip shows, are not kept."""
         live_from = now + 1 if history else now - LIVE_MS
-        batch = Batch(envelopes, now, self.site_of, Tally(live_from))
+        batch = Batch(envelopes, now, self.site_of, Tally(live_from), history=history)
         seconds: dict[str, float] = defaultdict(float)
         try:
             for stage in STAGES:

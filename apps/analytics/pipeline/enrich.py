@@ -49,6 +49,7 @@ class Enricher:
         hit = Hit()
         get, server = sent.get, envelope.origin == Origin.SERVER
         hit.site, hit.name, hit.received = site, _text(sent["name"], 64), envelope.received
+        hit.raw = (envelope, sent, number)
         flags = _SERVER if server else 0
         if test := get("test"):
             flags |= _TEST

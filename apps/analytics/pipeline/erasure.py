@@ -33,5 +33,12 @@ def erase_visitor(connection: Any, site_id: int, *, visitor: int | None = None, 
     ).rowcount
     visits = connection.execute(f"DELETE FROM analytics_session WHERE {where}", params).rowcount
     connection.execute(f"DELETE FROM analytics_identity WHERE {where}", params)
+    connection.execute(
+        "DELETE FROM analytics_visitorclick WHERE site_id = %(site)s AND visitor = ANY(%(marks)s)", params
+    )
+    connection.execute(
+        "DELETE FROM analytics_delivery y USING analytics_destination d WHERE d.id = y.destination_id"
+        " AND d.site_id = %(site)s AND y.visitor = ANY(%(marks)s)", params,
+    )
     rebuild_site(connection, site_id)
     return {"events": events, "sessions": visits}

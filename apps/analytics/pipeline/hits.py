@@ -27,14 +27,15 @@ class Hit:
 
     __slots__ = (
         "address", "at", "campaign", "currency", "day", "engaged", "flags", "has_id", "id", "ip", "is_bare", "is_order",
-        "items", "name", "order_id", "person", "place", "props", "received", "referrer", "revenue", "scroll", "site",
-        "tech", "title", "traits", "uid", "vid", "visit", "visitor", "vitals", "who",
+        "items", "name", "order_id", "person", "place", "props", "raw", "received", "referrer", "revenue", "scroll",
+        "site", "tech", "title", "traits", "uid", "vid", "visit", "visitor", "vitals", "who",
     )
 
     site: SiteInfo
     address: Address | None
     person: Person | None
     visit: Visit | None
+    raw: tuple[Envelope, dict[str, Any], int]  # as it was sent
 
     def __init__(self) -> None:
         self.person = self.visit = None

@@ -34,6 +34,9 @@ class SiteInfo:
     cookies: bool = False
     folded: set[tuple[int, int]] = field(default_factory=set)
     told_at: int = 0
+    routes: tuple[Any, ...] | None = None  # its destinations; None until they have been looked up
+    name: str = ""
+    organization: str = ""
 
     def owns(self, host: str) -> bool:
         """Whether a host belongs to the site, itself or below one of its domains."""

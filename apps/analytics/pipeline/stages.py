@@ -24,6 +24,7 @@ from apps.analytics.pipeline.enrich import Dropped, Enricher, user_mark
 from apps.analytics.pipeline.hits import Hit
 from apps.analytics.pipeline.identities import Identities
 from apps.analytics.pipeline.memory import Memory
+from apps.analytics.pipeline.outbox import Outbox
 from apps.analytics.pipeline.sites import Sites
 from apps.analytics.store import EventStore
 
@@ -41,6 +42,7 @@ class Tools:
     identities: Identities
     memory: Memory
     store: EventStore
+    outbox: Outbox
 
 
 def unpack(batch: Batch, tools: Tools) -> None:
@@ -140,6 +142,11 @@ def write(batch: Batch, tools: Tools) -> None:
     tools.store.end(batch)
 
 
+def queue(batch: Batch, tools: Tools) -> None:
+    """Put what is to be sent on into the outboxes of the sites' destinations."""
+    tools.outbox.fill(batch)
+
+
 @dataclass(frozen=True, slots=True)
 class Stage:
     """A step with the name it is timed under."""
@@ -156,4 +163,5 @@ STAGES = (
     Stage("store", store),
     Stage("tally", tally),
     Stage("write", write),
+    Stage("queue", queue),
 )

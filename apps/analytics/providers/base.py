@@ -67,9 +67,13 @@ class Outgoing:
     def anonymous(self) -> Outgoing:
         """The same event without anything by which its visitor could be known again."""
         return replace(
-            self, visitor="", session_id=0, uid="", traits={}, ip="", user_agent="", click_ids={},
-            is_first_in_session=False,
+            self, url=_bare(self.url), referrer=_bare(self.referrer), visitor="", session_id=0, uid="", traits={},
+            ip="", user_agent="", click_ids={}, is_first_in_session=False,
         )
+
+
+def _bare(url: str) -> str:
+    return url.split("#")[0].split("?")[0]
 
 
 @dataclass(frozen=True, slots=True)
