@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from apps.analytics.providers import fake
+from apps.analytics.providers import fake, ga4, google_ads, linkedin, meta, slack, tiktok, webhook
 from apps.analytics.providers.base import destinations
 
-__all__ = ["destinations", "fake"]
+__all__ = ["destinations", "fake", "ga4", "google_ads", "linkedin", "meta", "slack", "tiktok", "webhook"]
