@@ -84,6 +84,7 @@ class EventFlag(IntFlag):
     TEST = 8
     UNKNOWN_HOST = 16
     CONSENTED = 32
+    CURRENCY_ASSUMED = 64
 
 
 class Drop(StrEnum):
@@ -96,6 +97,22 @@ class Drop(StrEnum):
     SPAM = "spam"
     HOSTNAME = "hostname"
     POISON = "poison"
+
+
+class Doubt(StrEnum):
+    """What is noted of counted events, day by day. The first group is what the second is a share of."""
+
+    EVENTS = "events"
+    BROWSER = "browser"
+    PURCHASES = "purchases"
+    HOST = "host"
+    CONSENTED = "consented"
+    CLOCK = "clock"
+    MISSING = "missing"
+    INCOMPLETE = "incomplete"
+    UPPERCASE = "uppercase"
+    PARAMETERS = "parameters"
+    PERSONAL = "personal"
 
 
 class Dimension(IntEnum):

@@ -13,7 +13,8 @@ from apps.analytics.enums import ConsentMode
 class SiteSettings:
     """What an owner can switch for a site. Stored as JSON; unknown keys are dropped, missing ones take the default.
 
-    `conversions` are event names that count as a conversion beside `purchase`. `ip_retention_days` 0 means that the
+    `conversions` are event names that count as a conversion beside `purchase`. Events from `refused_hosts` are left
+    out. `ip_retention_days` 0 means that the
     address is used for the place and the visitor's daily mark and then forgotten.
     """
 
@@ -32,6 +33,7 @@ class SiteSettings:
     ip_retention_days: int = 0
     only_known_hosts: bool = False
     conversions: tuple[str, ...] = ()
+    refused_hosts: tuple[str, ...] = ()
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> SiteSettings:
@@ -39,7 +41,7 @@ class SiteSettings:
         found: dict[str, Any] = {}
         for field in dataclasses.fields(cls):
             value = stored.get(field.name)
-            if field.name == "conversions" and isinstance(value, list):
+            if field.name in {"conversions", "refused_hosts"} and isinstance(value, list):
                 found[field.name] = tuple(str(name) for name in value)
             elif type(value) is type(field.default) or (field.name == "consent" and value in ConsentMode.values):
                 found[field.name] = value
@@ -47,4 +49,5 @@ class SiteSettings:
 
     def to_json(self) -> dict[str, Any]:
         """The stored form."""
-        return {**dataclasses.asdict(self), "consent": str(self.consent), "conversions": list(self.conversions)}
+        return {**dataclasses.asdict(self), "consent": str(self.consent), "conversions": list(self.conversions),
+                "refused_hosts": list(self.refused_hosts)}

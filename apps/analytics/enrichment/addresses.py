@@ -7,6 +7,8 @@ from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from apps.analytics.enrichment.faults import faults_of, masked
+
 UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
 CLICK_IDS = {
     "gclid": ("google", "cpc"), "gbraid": ("google", "cpc"), "wbraid": ("google", "cpc"), "dclid": ("google", "cpm"),
@@ -31,13 +33,17 @@ class Campaign:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A page address taken apart. `path` carries a fragment only if asked for; the query is dropped from it."""
+    """A page address taken apart. `path` carries a fragment only if asked for; the query is dropped from it.
+
+    `faults` are what an owner should know of it: a Doubt and its detail each.
+    """
 
     host: str
     root: str
     path: str
     campaign: Campaign | None
     mark: int
+    faults: tuple[tuple[str, str], ...] = ()
 
 
 @lru_cache(maxsize=100_000)
@@ -51,13 +57,17 @@ def address_of(url: str, with_hash: bool = False) -> Address:
     path = clean(parts.path) or "/"
     if with_hash and parts.fragment:
         path = f"{path}#{clean(parts.fragment)}"
-    return _made(normal_host(host), path[:PATH_LENGTH], _campaign(parts.query) if parts.query else None)
+    faults = faults_of(parts.query, path)
+    path = masked(path)[:PATH_LENGTH]
+    return _made(normal_host(host), path, _campaign(parts.query) if parts.query else None, faults)
 
 
-def _made(host: str, path: str, campaign: Campaign | None) -> Address:
+def _made(
+    host: str, path: str, campaign: Campaign | None, faults: tuple[tuple[str, str], ...] = ()
+) -> Address:
     from apps.analytics.pipeline.marks import mark_of  # noqa: PLC0415 -- marks stand above
 
-    return Address(host, root_of(host), path, campaign, mark_of("page", path))
+    return Address(host, root_of(host), path, campaign, mark_of("page", path), faults)
 
 
 def clean(text: str) -> str:

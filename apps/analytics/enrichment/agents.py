@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
+from apps.analytics.enrichment.bots import bot_name, is_ai
+
 LONGEST = 1024
 _TABLET = re.compile(r"iPad|Tablet|PlayBook|Silk/|Kindle|SM-T\d|SM-X\d|\bTab\b", re.I)
 _TV = re.compile(
@@ -13,7 +15,6 @@ _TV = re.compile(
     re.I,
 )
 _MOBILE = re.compile(r"Mobi|iPhone|iPod|Phone|BlackBerry|Opera Mini|IEMobile", re.I)
-_NAMED = re.compile(r"[\w-]*(?:bot|crawl|spider|slurp|preview|monitor|headless)[\w-]*", re.I)
 _BROWSERS = {
     "Mobile Safari": "Safari", "Mobile Safari UI/WKWebView": "Safari", "Chrome Mobile": "Chrome",
     "Chrome Mobile iOS": "Chrome", "Chrome Mobile WebView": "Chrome", "Firefox Mobile": "Firefox",
@@ -49,8 +50,8 @@ def agent_of(text: str) -> Agent:
     text = text[:LONGEST]
     if not text.strip():
         return Agent(bot="no user agent")
-    if _bots().is_bot(text):  # type: ignore[attr-defined]
-        return Agent(bot=_name_of(text))
+    if _bots().is_bot(text) or is_ai(text):  # type: ignore[attr-defined]
+        return Agent(bot=bot_name(text))
     import ua_parser  # noqa: PLC0415 -- slow import
 
     parsed = ua_parser.parse(text)
@@ -63,12 +64,6 @@ def agent_of(text: str) -> Agent:
         os=_SYSTEMS.get(system, "" if system == "Other" else system)[:60],
         device=_device(text, system),
     )
-
-
-def _name_of(text: str) -> str:
-    """The word a robot goes by: what holds "bot" or the like, else the first word."""
-    found = _NAMED.search(text)
-    return (found[0] if found else re.split(r"[/\s;(]", text, maxsplit=1)[0])[:40].lower()
 
 
 def _device(text: str, system: str) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from time import perf_counter
 from typing import Any
 
 from apps.analytics.pipeline.clock import Day
+from apps.analytics.pipeline.health import Flows
 from apps.analytics.pipeline.hits import Envelope, Hit, Visit
 from apps.analytics.pipeline.sites import SiteInfo
 from apps.analytics.pipeline.tally import Tally
@@ -44,8 +46,15 @@ class Batch:
     received: int = 0
     history: bool = False  # the clock is set back: nothing leaves this installation
     duplicates: int = 0
+    flows: Flows = field(init=False)
+    began: float = field(default_factory=perf_counter)
+
+    def __post_init__(self) -> None:
+        """What becomes of the events is noted as they go."""
+        self.flows = Flows(self.tally.live_from)
 
     def drop(self, site: SiteInfo, at: int, reason: str, detail: str = "", count: int = 1) -> None:
         """Count events of a site that are not counted otherwise."""
         key = (site, site.clock.day_of(at), (str(reason), detail[:60]))
         self.drops[key] = self.drops.get(key, 0) + count
+        self.flows.drop(site, at, str(reason), count)

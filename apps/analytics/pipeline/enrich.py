@@ -7,6 +7,7 @@ from typing import Any
 
 from apps.analytics.enrichment.addresses import address_of, without_controls
 from apps.analytics.enrichment.agents import Agent, agent_of, device_on_screen
+from apps.analytics.enrichment.faults import masked
 from apps.analytics.enrichment.places import NOWHERE, Places, truncated
 from apps.analytics.enrichment.referrers import is_spam
 from apps.analytics.enrichment.words import same
@@ -25,6 +26,7 @@ Who = tuple[int, str, str, str]  # site, address, user agent, root domain
 _NOBODY = Agent()
 _CONVERSION, _REPAIRED, _SERVER = int(EventFlag.CONVERSION), int(EventFlag.CLOCK_REPAIRED), int(EventFlag.SERVER_SIDE)
 _TEST, _STRANGE_HOST, _CONSENTED = int(EventFlag.TEST), int(EventFlag.UNKNOWN_HOST), int(EventFlag.CONSENTED)
+_ASSUMED = int(EventFlag.CURRENCY_ASSUMED)
 
 
 class Dropped(Exception):
@@ -92,11 +94,11 @@ class Enricher:
             hit.address = address_of(url, site.options.hash)
             hit.campaign = hit.address.campaign
         hit.title = _text(get("title") or "", 300)
-        hit.referrer = referrer = _text(get("ref") or "", 1000)
+        hit.referrer = referrer = masked(_text(get("ref") or "", 1000))
         if referrer and is_spam(address_of(referrer).host):
             raise Dropped(Drop.SPAM, address_of(referrer).host)
         if hit.address and site.hosts and hit.address.host not in site.hosts and not site.owns(hit.address.host):
-            if site.options.only_known_hosts:
+            if site.options.only_known_hosts or hit.address.host in site.options.refused_hosts:
                 raise Dropped(Drop.HOSTNAME, hit.address.host[:60])
             return _STRANGE_HOST
         return 0
@@ -230,6 +232,8 @@ def _order(hit: Hit, value: Any) -> None:
 def _revenue(hit: Hit, value: Any) -> None:
     if value:
         hit.revenue, hit.currency = _money(value, hit.site.currency)
+        if hit.currency and not value.get("currency"):
+            hit.flags |= _ASSUMED
 
 
 _READ = {

@@ -9,16 +9,19 @@ from psycopg.types.json import Jsonb
 
 from apps.analytics.contracts import FirstEventSeen
 from apps.analytics.enums import Drop
+from apps.analytics.histograms import DELAY_MS, STAGE_MS, place_in
 from apps.analytics.pipeline.batch import Batch
 from apps.analytics.pipeline.clock import moment_of
 from apps.analytics.pipeline.core import Outcome
+from apps.analytics.pipeline.health import FAILED, Flows
 from apps.analytics.pipeline.sites import SiteInfo
 from apps.core.events import to_payload
 
 TELL_EVERY_MS = 10_000
 _MINUTE = """
-INSERT INTO analytics_pipelineminute (minute, process, counts, timings) VALUES (%s, %s, %s, %s)
-ON CONFLICT (minute, process) DO UPDATE SET counts = excluded.counts, timings = excluded.timings
+INSERT INTO analytics_pipelineminute (minute, process, counts, timings, histograms) VALUES (%s, %s, %s, %s, %s)
+ON CONFLICT (minute, process) DO UPDATE SET counts = excluded.counts, timings = excluded.timings,
+    histograms = excluded.histograms
 """
 _DEAD = """
 INSERT INTO analytics_deadletter (site_id, reason, detail, received_at, origin, ua, raw, attempts, failed_at)
@@ -40,6 +43,7 @@ class Ledger:
         self._minute: datetime | None = None
         self._counts: dict[str, float] = {}
         self._timings: dict[str, float] = {}
+        self._histograms: dict[str, list[int]] = {}
         self._told: list[SiteInfo] = []
         self.published = False
 
@@ -72,33 +76,61 @@ class Ledger:
         counts["lag_ms_max"] = max(counts.get("lag_ms_max", 0), lag)
         for key, seconds in {"read": read_seconds, **outcome.seconds}.items():
             timings[key] = round(timings.get(key, 0) + seconds * 1000, 3)
-        self._connection.execute(_MINUTE, [minute, self._process, Jsonb(counts), Jsonb(timings)])
+            self._spread(f"stage_{key}", STAGE_MS, seconds * 1000)
+        waited: dict[int, int] = {}
+        for sent in batch.sent:
+            waited[sent[0].received] = waited.get(sent[0].received, 0) + 1
+        done = now + round((read_seconds + sum(outcome.seconds.values())) * 1000)
+        for received, events in waited.items():
+            self._spread("delay", DELAY_MS, done - received, events)
+        row = [minute, self._process, Jsonb(counts), Jsonb(timings), Jsonb(self._histograms)]
+        self._connection.execute(_MINUTE, row)
+
+    def _spread(self, name: str, edges: tuple[float, ...], value: float, count: int = 1) -> None:
+        """Count a time into the histogram of that name."""
+        row = self._histograms.setdefault(name, [0] * (len(edges) - 1))
+        row[place_in(edges, value)] += count
 
     def _open(self, minute: datetime) -> None:
         row = self._connection.execute(
-            "SELECT counts, timings FROM analytics_pipelineminute WHERE minute = %s AND process = %s",
+            "SELECT counts, timings, histograms FROM analytics_pipelineminute WHERE minute = %s AND process = %s",
             [minute, self._process],
         ).fetchone()
         self._minute = minute
-        self._counts, self._timings = row or ({}, {})
+        self._counts, self._timings, self._histograms = row or ({}, {}, {})
 
     def _dead_letters(self, batch: Batch) -> None:
+        flows = Flows(batch.tally.live_from)
         for dead in batch.dead:
             envelope = dead.envelope
+            if site := self._site(batch, envelope.site_id):
+                flows.add(site, envelope.received, FAILED)
             self._connection.execute(_DEAD, [
                 envelope.site_id, dead.reason[:200], dead.detail.replace("\0", ""), moment_of(envelope.received),
                 envelope.origin, envelope.ua, dead.raw, 1, datetime.now(UTC),
             ])
+        flows.write(self._connection)
+
+    @staticmethod
+    def _site(batch: Batch, site_id: int) -> SiteInfo | None:
+        try:
+            return batch.site_of(site_id)
+        except LookupError:
+            return None  # deleted meanwhile
 
     def _reports(self, batch: Batch) -> None:
         """The collector's counters, which come the same way as events so that one process writes."""
+        flows = Flows(batch.tally.live_from)
         for report in batch.reports:
             minute = moment_of(report["minute"])
-            row = [minute, str(report["process"])[:30], Jsonb(report["counts"]), Jsonb(report.get("timings", {}))]
+            row = [minute, str(report["process"])[:30], Jsonb(report["counts"]), Jsonb(report.get("timings", {})),
+                   Jsonb(report.get("histograms", {}))]
             self._connection.execute(_MINUTE, row)
             for site_id, reasons in report.get("rejected", {}).items():
-                site = batch.site_of(int(site_id))
+                if (site := self._site(batch, int(site_id))) is None:
+                    continue
                 for reason, count in reasons.items():
+                    flows.drop(site, report["minute"], Drop.LIMIT if reason == "limit" else Drop.INVALID, count)
                     self._connection.execute(
                         "INSERT INTO analytics_sitedaydrop AS d (organization_id, site_id, day, reason, detail, count)"
                         " VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (site_id, day, reason, detail)"
@@ -106,6 +138,7 @@ class Ledger:
                         [site.organization_id, site.id, minute.astimezone(site.clock.zone).date(),
                          Drop.LIMIT if reason == "limit" else Drop.INVALID, reason[:60], count],
                     )
+        flows.write(self._connection)
 
     def _sites_seen(self, batch: Batch) -> None:
         latest: dict[SiteInfo, int] = {}

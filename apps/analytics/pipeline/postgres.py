@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from apps.analytics.pipeline import rows
+from apps.analytics.pipeline import health, rows
 from apps.analytics.pipeline.lane import Lane
 from apps.analytics.pipeline.partitions import Partitions
 
@@ -113,6 +113,7 @@ class PostgresStore:
         self._partitions = Partitions(connection)
         self.rollups = rows.RollupLines()
         self._lane = Lane()
+        self._examiner = health.Examiner()
         connection.execute(SCRATCH)
 
     def known(self, ids: Iterable[int], window: tuple[int, int] | None) -> list[int]:
@@ -169,6 +170,7 @@ class PostgresStore:
         self._store("changed_visit", rows.CHANGED_COLUMNS, changed, CHANGED_VISITS)
 
     def _others(self, batch: Any) -> None:
+        health.note(self._connection, batch, self._examiner)
         with self._connection.cursor() as cursor:
             if batch.identities:
                 cursor.executemany(IDENTITIES, batch.identities)

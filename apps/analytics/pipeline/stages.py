@@ -98,7 +98,7 @@ def deduplicate(batch: Batch, tools: Tools) -> None:
     """An event id that a site has sent before is counted as a duplicate and nothing else."""
     fresh, repeated = tools.duplicates.sift(batch.hits)
     for hit in repeated:
-        batch.drop(hit.site, hit.at, Drop.DUPLICATE)
+        batch.drop(hit.site, hit.received, Drop.DUPLICATE)
     batch.hits, batch.duplicates = fresh, len(repeated)
 
 

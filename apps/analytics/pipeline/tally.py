@@ -61,6 +61,11 @@ class Tally:
             found = self.days[key] = DayCounts(site, day)
         return found
 
+    @property
+    def live_from(self) -> int:
+        """Before this instant nothing is live."""
+        return self._live_from
+
     def count(self, hits: Iterable[Hit]) -> None:
         """Add hits that have been given their visits, in order of time."""
         live_from, scrap = self._live_from, NOTHING.copy()
