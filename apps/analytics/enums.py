@@ -24,6 +24,32 @@ class ConsentMode(models.TextChoices):
     LOADED_AFTER_CONSENT = "loaded_after_consent", _("With a cookie: the page loads the script only after consent")
 
 
+class GoalKind(models.TextChoices):
+    """What a goal looks at."""
+
+    PAGE = "page", _("A page is opened")
+    EVENT = "event", _("An event happens")
+    REVENUE = "revenue", _("An order is worth at least")
+
+
+class TextMatch(models.TextChoices):
+    """How a page or an event's name is held against a goal or step. Only `contains` looks past A–Z and a–z."""
+
+    IS = "is", _("is")
+    CONTAINS = "contains", _("contains")
+    STARTS = "starts", _("starts with")
+
+
+class FunnelWindow(models.TextChoices):
+    """How long the steps of a funnel may take together."""
+
+    VISIT = "visit", _("One visit")
+    HOUR = "1h", _("One hour of a visit")
+    DAY = "1d", _("One day")
+    WEEK = "7d", _("7 days")
+    MONTH = "30d", _("30 days")
+
+
 class JobKind(models.TextChoices):
     """Work that only the pipeline may do, because it alone writes the event store."""
 
@@ -140,6 +166,7 @@ class Dimension(IntEnum):
     CONVERSION_PAGE = 23
     EVENT = 24
     PROPERTY = 25
+    GOAL = 26
     CURRENCY = 30
     SESSION_LENGTH = 31
     LAST_SEEN = 32
@@ -148,6 +175,12 @@ class Dimension(IntEnum):
     VITAL_CLS = 42
     VITAL_FCP = 43
     VITAL_TTFB = 44
+    PRODUCT = 50
+    PRODUCT_VIEW = 51
+    PRODUCT_CART = 52
+    PRODUCT_CHECKOUT = 53
+    PRODUCT_REFUND = 54
+    REFUND = 55
 
     @property
     def key(self) -> str:
@@ -164,3 +197,41 @@ TECHNOLOGY = (Dimension.DEVICE, Dimension.BROWSER, Dimension.OS, Dimension.SCREE
 OF_SESSIONS = ACQUISITION + PLACE + TECHNOLOGY
 OF_EVENTS = (Dimension.PAGE, Dimension.CONVERSION_PAGE, Dimension.EVENT, Dimension.PROPERTY)
 BREAKDOWNS = (*OF_SESSIONS, *OF_EVENTS, Dimension.ENTRY_PAGE, Dimension.EXIT_PAGE)
+
+
+class CompanyMode(models.TextChoices):
+    """How far a site goes in recognising the businesses that visit it."""
+
+    OFF = "off", _("Not at all")
+    NETWORKS = "networks", _("By the owner of the network, looked up on this server")
+    NAMES = "names", _("Also by the name of the address, and by a connected service")
+
+
+class NetworkKind(models.TextChoices):
+    """What an address belongs to. Only the first three are shown as companies."""
+
+    BUSINESS = "business", _("Business")
+    EDUCATION = "education", _("Education and research")
+    GOVERNMENT = "government", _("Public authority")
+    ISP = "isp", _("Internet access provider")
+    HOSTING = "hosting", _("Hosting and data centre")
+    UNKNOWN = "unknown", _("Unknown network")
+
+
+class Confidence(models.TextChoices):
+    """How sure it is that a visit came from the company."""
+
+    HIGH = "high", _("High")
+    MEDIUM = "medium", _("Medium")
+    LOW = "low", _("Low")
+
+
+class Temperature(models.TextChoices):
+    """How interested a company is, by the organization's thresholds."""
+
+    HOT = "hot", _("Hot")
+    WARM = "warm", _("Warm")
+    COLD = "cold", _("Cold")
+
+
+COMPANY_KINDS = frozenset({NetworkKind.BUSINESS, NetworkKind.EDUCATION, NetworkKind.GOVERNMENT})

@@ -13,3 +13,6 @@ PIPELINE_BATCH = env.number("PIPELINE_BATCH", 5000)
 _BUNDLED = env.ROOT / "node_modules/@ip-location-db/geo-whois-asn-country-mmdb/geo-whois-asn-country.mmdb"
 GEO_COUNTRY_DATABASE = env.text("GEO_COUNTRY_DATABASE", str(_BUNDLED))
 GEO_DATABASE = env.text("GEO_DATABASE", "")  # a database of cities, if there is one
+
+_NETWORKS = env.ROOT / "node_modules/@ip-location-db/asn"
+NETWORK_DATABASE = env.text("NETWORK_DATABASE", str(_NETWORKS))  # whose networks addresses lie in

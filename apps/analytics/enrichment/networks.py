@@ -1,0 +1,149 @@
+"""Whose network an address lies in, from a local table. Nothing leaves the machine, and no address is kept.
+
+Two layouts are read: a folder with the ranges as CSV (the one that comes with the front end's packages), or a MaxMind
+database with `autonomous_system_number` and `autonomous_system_organization`.
+"""
+
+from __future__ import annotations
+
+import csv
+import ipaddress
+import socket
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import structlog
+
+log = structlog.get_logger(__name__)
+
+
+class Network(NamedTuple):
+    """An autonomous system: its number, and the organization it is registered to."""
+
+    number: int
+    name: str
+
+
+class Networks:
+    """The table, read at the first look-up. One that is missing or broken is told once; then nothing is found."""
+
+    def __init__(self, path: str = "") -> None:
+        self._path = path
+        self._table: Any = None
+        self._is_open = False
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether there is a table."""
+        self._open()
+        return self._table is not None
+
+    def network_of(self, ip: str) -> Network | None:
+        """The network of a public address; None for a private one, one that is none, and one that is not listed."""
+        try:
+            address = ipaddress.ip_address(ip.partition("%")[0])
+        except ValueError:
+            return None
+        mapped = getattr(address, "ipv4_mapped", None)
+        found = mapped or address
+        if not found.is_global:
+            return None
+        self._open()
+        return self._table.find(found) if self._table is not None else None
+
+    def ranges(self) -> Iterator[tuple[int, Network]]:
+        """Every range of version 4 as (number of addresses, network)."""
+        self._open()
+        if self._table is not None:
+            yield from self._table.sizes()
+
+    def _open(self) -> None:
+        if not self._is_open:
+            self._is_open = True
+            self._table = _opened(self._path)
+
+
+class _Ranges:
+    """Sorted ranges of both versions. Of version 6 the upper 64 bits count: no network is smaller."""
+
+    def __init__(self, folder: Path) -> None:
+        self._networks: list[Network] = []
+        numbers: dict[Network, int] = {}
+        self._v4 = self._read(folder / "asn-ipv4-num.csv", "I", int, numbers)
+        self._v6 = self._read(folder / "asn-ipv6.csv", "Q", _upper_half, numbers)
+
+    def _read(self, path: Path, code: str, number_of: Any, numbers: dict[Network, int]) -> tuple[Any, Any, Any]:
+        starts, ends, owners = array(code), array(code), array("I")
+        with path.open(newline="", encoding="utf-8") as file:
+            for first, last, number, name in csv.reader(file):
+                network = Network(int(number), name)
+                place = numbers.get(network)
+                if place is None:
+                    place = numbers[network] = len(self._networks)
+                    self._networks.append(network)
+                starts.append(number_of(first))
+                ends.append(number_of(last))
+                owners.append(place)
+        return starts, ends, owners
+
+    def find(self, address: Any) -> Network | None:
+        """By bisection."""
+        if address.version == 4:
+            wanted, (starts, ends, owners) = int(address), self._v4
+        else:
+            wanted, (starts, ends, owners) = int(address) >> 64, self._v6
+        place = bisect_right(starts, wanted) - 1
+        if place < 0 or ends[place] < wanted:
+            return None
+        return self._networks[owners[place]]
+
+    def sizes(self) -> Iterable[tuple[int, Network]]:
+        """How many addresses each range holds."""
+        for first, last, owner in zip(*self._v4, strict=True):
+            yield last - first + 1, self._networks[owner]
+
+
+class _MaxMind:
+    """A MaxMind database of autonomous systems."""
+
+    def __init__(self, path: Path) -> None:
+        import maxminddb  # noqa: PLC0415 -- only the pipeline needs it
+
+        self._reader = maxminddb.open_database(str(path))
+
+    def find(self, address: Any) -> Network | None:
+        """As the database has it."""
+        try:
+            row = self._reader.get(address)
+        except ValueError:  # an address of version 6 in a database of version 4
+            return None
+        number = row.get("autonomous_system_number") if isinstance(row, dict) else None
+        return Network(int(number), str(row.get("autonomous_system_organization") or "")) if number else None
+
+    def sizes(self) -> Iterable[tuple[int, Network]]:
+        """How many addresses of version 4 each entry holds."""
+        for block, row in self._reader:
+            if block.version == 4 and row.get("autonomous_system_number"):
+                yield block.num_addresses, Network(
+                    int(row["autonomous_system_number"]), str(row.get("autonomous_system_organization") or "")
+                )
+
+
+def _upper_half(text: str) -> int:
+    return int.from_bytes(socket.inet_pton(socket.AF_INET6, text)[:8], "big")
+
+
+@lru_cache(maxsize=2)
+def _opened(path: str) -> Any:
+    if not path:
+        return None
+    try:
+        place = Path(path)
+        return _Ranges(place) if place.is_dir() else _MaxMind(place)
+    except (OSError, ValueError, RuntimeError) as error:
+        log.warning("networks.table_missing", path=path, error=str(error))
+        return None
