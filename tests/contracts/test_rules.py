@@ -22,6 +22,7 @@ OVER_THE_WALL = {
     "apps/metrics/": "the hourly rollup counts for all organizations",
     "apps/notifications/": "deliveries are sent for all organizations",
     "apps/analytics/pipeline/": "one process counts for all sites",
+    "apps/analytics/delivery/": "one process delivers for all sites",
     "apps/analytics/collector/": "a script id is looked up before anything is known of its owner",
     "apps/analytics/management/": "operators' commands",
     "apps/analytics/models/": "definitions",

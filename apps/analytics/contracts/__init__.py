@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
+from .deliveries import DeliveryDead, DestinationFailing, DestinationRecovered
 from .events import FirstEventSeen, SiteChanged, SiteCheckRequested, SiteCreated, SiteDeleted
 from .settings import SiteSettings
 
-__all__ = ["FirstEventSeen", "SiteChanged", "SiteCheckRequested", "SiteCreated", "SiteDeleted", "SiteSettings"]
+__all__ = [
+    "DeliveryDead",
+    "DestinationFailing",
+    "DestinationRecovered",
+    "FirstEventSeen",
+    "SiteChanged",
+    "SiteCheckRequested",
+    "SiteCreated",
+    "SiteDeleted",
+    "SiteSettings",
+]

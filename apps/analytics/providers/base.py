@@ -133,14 +133,16 @@ class Destination(Provider):
 
     `events` maps our event names to theirs; what is not named stays here, unless `EVERY` is. `max_age` is how old an
     event may be to be taken, `batch` how many go into one request, `per_second` how many requests a second we allow
-    ourselves. `consent` is the rule a new destination starts with, `takes_anonymous` whether an event without any id
-    is of use, `deduplicates` whether sending an event id twice counts once over there.
+    ourselves, and `parallel` how many of them at a time (then the order in which they arrive is not kept). `consent` is
+    the rule a new destination starts with, `takes_anonymous` whether an event without any id is of use, `deduplicates`
+    whether sending an event id twice counts once over there.
     """
 
     events: ClassVar[Mapping[str, str]] = {}
     max_age: ClassVar[timedelta | None] = None
     batch: ClassVar[int] = 1
     per_second: ClassVar[float] = 10.0
+    parallel: ClassVar[int] = 1
     consent: ClassVar[ConsentRule] = ConsentRule.NEEDED
     takes_anonymous: ClassVar[bool] = False
     deduplicates: ClassVar[bool] = True

@@ -1,0 +1,175 @@
+"""One destination's queue: batch after batch, at the vendor's pace, until nothing is due or it must be left alone."""
+
+from __future__ import annotations
+
+import time
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.analytics.delivery import ledger, outbox
+from apps.analytics.delivery.health import backoff
+from apps.analytics.delivery.mapping import too_old
+from apps.analytics.delivery.outbox import Minute, Taken, Unsent
+from apps.analytics.delivery.pace import Pace
+from apps.analytics.enums import BreakerState
+from apps.analytics.histograms import REQUEST_MS
+from apps.analytics.models import Destination
+from apps.analytics.providers.base import Destination as Vendor
+from apps.analytics.providers.base import Exchange, Payload, Result, destinations
+from apps.core.models import Connection
+from apps.core.providers import ProviderError
+
+log = structlog.get_logger(__name__)
+TURN_SECONDS = 5.0  # then others get their turn, when there are more destinations than threads
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request that was made: its rows, and either results or the error that took all of them."""
+
+    rows: Sequence[Taken]
+    took: float
+    results: Sequence[Result] = ()
+    error: ProviderError | None = None
+    exchange: Exchange | None = None
+
+    @property
+    def status(self) -> int:
+        """The answer's status; 0 when there was no answer."""
+        return self.exchange.status if self.exchange else 0
+
+    @property
+    def asked_to_wait(self) -> bool:
+        """The vendor is only busy: it said when to come back, and not because it is broken."""
+        error = self.error
+        return bool(error and error.retry_after is not None and not error.permanent and self.status < 500)
+
+
+class Lane:
+    """Works for one destination. `senders` run requests side by side where a vendor allows several."""
+
+    def __init__(
+        self, destination_id: int, pace: Pace, *, clock: Callable[[], datetime], stopping: Callable[[], bool],
+        senders: Executor | None = None,
+    ) -> None:
+        self._id = destination_id
+        self._pace = pace
+        self._clock = clock
+        self._stopping = stopping
+        self._senders = senders
+
+    def run(self) -> int:
+        """Work for a turn; returns how many events were tried."""
+        total, until = 0, time.monotonic() + TURN_SECONDS
+        while not self._stopping() and time.monotonic() < until:
+            tried = self.step()
+            if not tried:
+                break
+            total += tried
+        return total
+
+    def step(self) -> int:
+        """One batch; returns how many events were tried: 0 when nothing is due, or when it must be left alone."""
+        row = Destination.objects.select_related("connection").filter(pk=self._id, is_enabled=True).first()
+        now = self._clock()
+        if row is None or row.connection.status == Connection.Status.PAUSED or (row.hold_until or now) > now:
+            return 0
+        vendor = destinations.open(row.connection)
+        probing = row.breaker != BreakerState.CLOSED
+        if probing:
+            ledger.note_probe(row)
+        taken = outbox.take(row.pk, vendor.batch * (1 if probing else vendor.parallel), now)
+        fresh = self._still_young(row, vendor, taken, now)
+        requests = self._sent(vendor, [fresh[n : n + vendor.batch] for n in range(0, len(fresh), vendor.batch)])
+        self._settle(row, requests)
+        return len(taken)
+
+    def _still_young(self, row: Destination, vendor: Vendor, taken: list[Taken], now: datetime) -> list[Taken]:
+        """Without those that the vendor would refuse for their age."""
+        if vendor.max_age is None:
+            return taken
+        old = [one for one in taken if now - one.at > vendor.max_age]
+        if old:
+            with transaction.atomic():
+                outbox.note_unsent([Unsent(one, too_old(vendor), None) for one in old], now)
+                outbox.note_minute(row.pk, row.organization_id, now, Minute(dead=len(old)))
+                ledger.tell_dead(row, len(old), too_old(vendor))
+        return [one for one in taken if now - one.at <= vendor.max_age]
+
+    def _sent(self, vendor: Vendor, chunks: list[list[Taken]]) -> list[Request]:
+        if self._senders is None or len(chunks) < 2:
+            return [self._ask(vendor, chunk) for chunk in chunks]
+        return list(self._senders.map(lambda chunk: self._ask(vendor, chunk), chunks))
+
+    def _ask(self, vendor: Vendor, rows: list[Taken]) -> Request:
+        if (wait := self._pace.take()) > 0:
+            time.sleep(wait)
+        began = time.perf_counter()
+        payloads = [Payload(row.event_id, row.name, row.at, row.payload) for row in rows]
+        try:
+            report = vendor.send(payloads)
+        except ProviderError as error:
+            return Request(rows, time.perf_counter() - began, error=error, exchange=getattr(error, "exchange", None))
+        except Exception as error:
+            log.exception("delivery.vendor_failed", destination=self._id)
+            words = ProviderError(f"{type(error).__name__}: {error}"[:300])
+            return Request(rows, time.perf_counter() - began, error=words)
+        return Request(rows, time.perf_counter() - began, results=report.results, exchange=report.exchange)
+
+    def _settle(self, row: Destination, requests: list[Request]) -> None:
+        now = self._clock()
+        for request in requests:
+            with transaction.atomic():
+                sent, unsent = judged(request, now)
+                answer = request.exchange.answer if request.exchange else ""
+                outbox.note_sent([one.id for one in sent], now, request.status, answer)
+                outbox.note_unsent(unsent, now)
+                dead = [one for one in unsent if one.next_at is None]
+                minute = _minute(request, len(sent), len(unsent), len(dead))
+                outbox.note_minute(row.pk, row.organization_id, now, minute)
+                if dead:
+                    ledger.tell_dead(row, len(dead), dead[0].words)
+                ledger.note_request(row, request.error, now, asked_to_wait=request.asked_to_wait, sent=len(sent))
+
+
+def judged(request: Request, now: datetime) -> tuple[list[Taken], list[Unsent]]:
+    """Which rows were taken over there, and what becomes of the others."""
+    answer, status = (request.exchange.answer if request.exchange else ""), request.status
+    if request.error is not None:
+        error = request.error
+        return [], [_waiting(row, str(error), error.retry_after, now, status, answer) for row in request.rows]
+    results = {result.event_id: result for result in request.results}
+    sent, unsent = [], []
+    for row in request.rows:
+        result = results.get(row.event_id)
+        if result is None:
+            unsent.append(_waiting(row, _("The answer says nothing about this event."), None, now, status, answer))
+        elif result.ok:
+            sent.append(row)
+        elif result.retry:
+            unsent.append(_waiting(row, result.words, result.retry_after, now, status, answer))
+        else:
+            unsent.append(Unsent(row, result.words, None, status, answer))
+    return sent, unsent
+
+
+def _waiting(
+    row: Taken, words: str, retry_after: float | None, now: datetime, status: int, answer: str
+) -> Unsent:
+    again = now + backoff(row.attempts, retry_after)
+    return Unsent(row, words, again if again < row.expires_at else None, status, answer)
+
+
+def _minute(request: Request, sent: int, unsent: int, dead: int) -> Minute:
+    ms = int(request.took * 1000)
+    took = [0] * (len(REQUEST_MS) - 1)
+    took[min(bisect_right(REQUEST_MS, ms) - 1, len(took) - 1)] = 1
+    retried = sum(1 for row in request.rows if row.attempts > 1)
+    return Minute(sent=sent, failed=unsent, retried=retried, dead=dead, requests=1, took_ms=ms, took=took)

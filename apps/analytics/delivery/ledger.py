@@ -1,0 +1,79 @@
+"""What is written down about a destination itself: its breaker, its last words, and whom to tell."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from apps.analytics.contracts import DeliveryDead, DestinationFailing, DestinationRecovered
+from apps.analytics.delivery.health import Health
+from apps.analytics.enums import BreakerState
+from apps.analytics.models import Destination
+from apps.core.models import Connection
+from apps.core.outbox import publish
+from apps.core.providers import ProviderError
+
+
+def health_of(row: Destination) -> Health:
+    """The stored breaker."""
+    return Health(row.breaker, row.failures, row.hold_until, row.failing_since)
+
+
+def note_probe(row: Destination) -> None:
+    """One request is let through."""
+    row.breaker = BreakerState.HALF_OPEN
+    Destination.objects.filter(pk=row.pk).update(breaker=BreakerState.HALF_OPEN)
+
+
+def note_request(
+    row: Destination, error: ProviderError | None, now: datetime, *, asked_to_wait: bool, sent: int
+) -> None:
+    """A request ended. Within the transaction that writes down what became of its events."""
+    before = health_of(row)
+    if error is None:
+        _answered(row, before, now, sent)
+        return
+    if asked_to_wait:
+        after = before.asked_to_wait(now, error.retry_after or 0)
+    else:
+        after = before.failed(now, permanent=error.permanent, retry_after=error.retry_after)
+    words = str(error)[:1000]
+    _store(row, after, last_error=words, last_error_at=now)
+    if after.breaker == BreakerState.OPEN and before.breaker == BreakerState.CLOSED:
+        Connection.objects.filter(pk=row.connection_id).exclude(status=Connection.Status.PAUSED).update(
+            status=Connection.Status.ERROR, last_error=words
+        )
+        publish(DestinationFailing(row.organization_id, row.pk, row.name, words))
+
+
+def _answered(row: Destination, before: Health, now: datetime, sent: int) -> None:
+    extra = {"last_ok_at": now} if sent else {}
+    if before != Health() or sent:
+        _store(row, before.succeeded(), **extra)
+    if before.breaker != BreakerState.CLOSED:
+        Connection.objects.filter(pk=row.connection_id).exclude(status=Connection.Status.PAUSED).update(
+            status=Connection.Status.OK, last_error="", last_ok_at=now
+        )
+        publish(DestinationRecovered(row.organization_id, row.pk, row.name))
+
+
+def _store(row: Destination, health: Health, **values: object) -> None:
+    row.breaker, row.failures = health.breaker, health.failures
+    row.hold_until, row.failing_since = health.hold_until, health.failing_since
+    Destination.objects.filter(pk=row.pk).update(
+        breaker=health.breaker, failures=health.failures, hold_until=health.hold_until,
+        failing_since=health.failing_since, **values,
+    )
+
+
+def tell_dead(row: Destination, count: int, words: str) -> None:
+    """Events failed for good."""
+    publish(DeliveryDead(row.organization_id, row.pk, row.name, count, words[:500]))
+
+
+@transaction.atomic
+def tell_expired(dead: dict[int, int]) -> None:
+    """Events were given up because their destination was on hold for too long."""
+    for row in Destination.objects.filter(pk__in=dead):
+        tell_dead(row, dead[row.pk], row.last_error)

@@ -1,0 +1,179 @@
+"""The outbox as the deliverer works on it: what is due, taking a batch, writing down what became of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection
+
+from apps.analytics.enums import BreakerState, DeliveryState
+
+LEASE = timedelta(minutes=2)
+SENT_KEPT = 1000
+SKIPPED_KEPT = 200
+DEAD_KEPT = timedelta(days=30)
+MINUTES_KEPT = timedelta(days=90)
+CLICKS_KEPT = timedelta(days=90)
+LOG_KEPT = 40
+_DUE = """
+SELECT d.id FROM analytics_destination d JOIN core_connection c ON c.id = d.connection_id
+WHERE d.is_enabled AND c.status <> 'paused' AND (d.hold_until IS NULL OR d.hold_until <= %(now)s) AND EXISTS (
+    SELECT 1 FROM analytics_delivery y WHERE y.destination_id = d.id AND y.state = 'waiting' AND y.next_at <= %(now)s
+) ORDER BY d.id
+"""
+_LEASE = """
+WITH due AS (
+    SELECT id FROM analytics_delivery WHERE destination_id = %(pk)s AND state = 'waiting' AND next_at <= %(now)s
+    ORDER BY next_at, id LIMIT %(most)s FOR UPDATE SKIP LOCKED
+)
+UPDATE analytics_delivery y SET is_leased = true, next_at = %(until)s, attempts = y.attempts + 1 FROM due
+WHERE y.id = due.id RETURNING y.id, y.event_id, y.name, y.at, y.payload, y.attempts, y.expires_at
+"""
+_SENT = """
+UPDATE analytics_delivery SET state = 'sent', is_leased = false, next_at = NULL, finished_at = %s, words = '',
+    status = %s, answer = %s WHERE id = ANY(%s) AND state = 'waiting'
+"""
+_NOT_SENT = """
+UPDATE analytics_delivery SET state = %s, is_leased = false, next_at = %s, finished_at = %s, words = %s, status = %s,
+    answer = %s, log = CASE WHEN jsonb_array_length(log) < %s THEN log ELSE log - 0 END || %s::jsonb
+WHERE id = %s AND state = 'waiting'
+"""
+_EXPIRE = """
+UPDATE analytics_delivery y SET state = 'dead', next_at = NULL, finished_at = %(now)s,
+    words = CASE WHEN y.words = '' THEN d.last_error ELSE y.words END
+FROM analytics_destination d WHERE d.id = y.destination_id AND d.is_enabled AND d.breaker = %(open)s
+    AND y.state = 'waiting' AND NOT y.is_leased AND y.expires_at <= %(now)s
+RETURNING y.destination_id
+"""
+_MINUTE = """
+INSERT INTO analytics_deliveryminute AS m (organization_id, destination_id, minute, sent, failed, retried, dead,
+    skipped, requests, took_ms, took) VALUES (%s, %s, %s, %s, %s, %s, %s, 0, %s, %s, %s)
+ON CONFLICT (destination_id, minute) DO UPDATE SET sent = m.sent + excluded.sent, failed = m.failed + excluded.failed,
+    retried = m.retried + excluded.retried, dead = m.dead + excluded.dead, requests = m.requests + excluded.requests,
+    took_ms = m.took_ms + excluded.took_ms,
+    took = ARRAY(SELECT coalesce(a, 0) + coalesce(b, 0) FROM unnest(m.took, excluded.took) AS t(a, b))
+"""
+_PRUNE = """
+DELETE FROM analytics_delivery WHERE destination_id = %(pk)s AND state = %(state)s AND id < (
+    SELECT min(id) FROM (SELECT id FROM analytics_delivery WHERE destination_id = %(pk)s AND state = %(state)s
+    ORDER BY id DESC LIMIT %(most)s) AS newest)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A row that was taken to be sent; `attempts` counts this one."""
+
+    id: int
+    event_id: str
+    name: str
+    at: datetime
+    payload: dict[str, Any]
+    attempts: int
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Unsent:
+    """What becomes of a row that was not taken over there: it waits until `next_at`, or is dead when there is none."""
+
+    row: Taken
+    words: str
+    next_at: datetime | None
+    status: int = 0
+    answer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Minute:
+    """What is added to the minute of a destination."""
+
+    sent: int = 0
+    failed: int = 0
+    retried: int = 0
+    dead: int = 0
+    requests: int = 0
+    took_ms: int = 0
+    took: Sequence[int] = ()
+
+
+def due(now: datetime) -> list[int]:
+    """Destinations that may be asked and have something to be sent."""
+    with connection.cursor() as cursor:
+        cursor.execute(_DUE, {"now": now})
+        return [row[0] for row in cursor.fetchall()]
+
+
+def take(destination_id: int, most: int, now: datetime) -> list[Taken]:
+    """Take up to so many rows. They come back by themselves if this process dies."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LEASE, {"pk": destination_id, "most": most, "now": now, "until": now + LEASE})
+        rows = [(pk, key, name, at, _read(payload), *rest) for pk, key, name, at, payload, *rest in cursor.fetchall()]
+    return sorted((Taken(*row) for row in rows), key=lambda row: row.id)
+
+
+def _read(payload: Any) -> dict[str, Any]:
+    return json.loads(payload) if isinstance(payload, str) else payload
+
+
+def release(now: datetime) -> int:
+    """Make due again what was being sent when the process before this one ended; returns how many."""
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE analytics_delivery SET is_leased = false, next_at = %s WHERE is_leased", [now])
+        return cursor.rowcount
+
+
+def note_sent(ids: Sequence[int], now: datetime, status: int, answer: str) -> None:
+    """These were taken over there."""
+    if ids:
+        with connection.cursor() as cursor:
+            cursor.execute(_SENT, [now, status, answer[:500], list(ids)])
+
+
+def note_unsent(rows: Iterable[Unsent], now: datetime) -> None:
+    """These were not."""
+    with connection.cursor() as cursor:
+        for row in rows:
+            dead = row.next_at is None
+            entry = json.dumps([{"at": now.isoformat(), "status": row.status, "words": row.words[:500]}])
+            cursor.execute(_NOT_SENT, [
+                DeliveryState.DEAD if dead else DeliveryState.WAITING, row.next_at, now if dead else None,
+                row.words[:2000], row.status, row.answer[:4000], LOG_KEPT, entry, row.row.id,
+            ])
+
+
+def note_minute(destination_id: int, organization_id: int, now: datetime, minute: Minute) -> None:
+    """Add to the destination's running minute."""
+    with connection.cursor() as cursor:
+        cursor.execute(_MINUTE, [
+            organization_id, destination_id, now.replace(second=0, microsecond=0), minute.sent, minute.failed,
+            minute.retried, minute.dead, minute.requests, minute.took_ms, list(minute.took),
+        ])
+
+
+def expire(now: datetime) -> dict[int, int]:
+    """Give up events that have waited too long for destinations that are on hold; how many, by destination."""
+    found: dict[int, int] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_EXPIRE, {"now": now, "open": BreakerState.OPEN})
+        for (pk,) in cursor.fetchall():
+            found[pk] = found.get(pk, 0) + 1
+    return found
+
+
+def prune(now: datetime) -> None:
+    """Forget what is kept only for looking at."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id FROM analytics_destination")
+        for (pk,) in cursor.fetchall():
+            for state, most in ((DeliveryState.SENT, SENT_KEPT), (DeliveryState.SKIPPED, SKIPPED_KEPT)):
+                cursor.execute(_PRUNE, {"pk": pk, "state": state, "most": most})
+        cursor.execute(
+            "DELETE FROM analytics_delivery WHERE state = 'dead' AND finished_at < %s", [now - DEAD_KEPT]
+        )
+        cursor.execute("DELETE FROM analytics_deliveryminute WHERE minute < %s", [now - MINUTES_KEPT])
+        cursor.execute("DELETE FROM analytics_visitorclick WHERE seen_at < %s", [now - CLICKS_KEPT])

@@ -1,0 +1,197 @@
+"""The deliverer against a server that answers as asked."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from apps.accounts.models import Organization
+from apps.analytics.delivery.deliverer import Deliverer
+from apps.analytics.enums import BreakerState
+from apps.analytics.models import Delivery, Site
+from apps.core.models import Connection, OutboxEvent
+from apps.core.tenancy import every_tenant
+from tests.analytics.delivery.answers import Answer, Server
+from tests.analytics.delivery.conftest import Clock, counted, make_destination, read, states, waiting
+from tests.factories.analytics import SiteFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def published() -> list[str]:
+    with every_tenant():
+        return list(OutboxEvent.objects.order_by("id").values_list("name", flat=True))
+
+
+def rows_of(destination: Any) -> list[Delivery]:
+    with every_tenant():
+        return list(Delivery.objects.filter(destination=destination).order_by("id"))
+
+
+def test_everything_due_goes_out_in_batches_and_is_counted(site: Site, server: Server, deliverer: Deliverer) -> None:
+    destination = make_destination(site, server.url)
+    waiting(destination, 25)
+
+    assert deliverer.deliver() == 25
+    assert [len(body) for body in server.bodies] == [10, 10, 5]
+    assert server.ids == [f"e{n}" for n in range(25)]
+    assert states(destination) == {"sent": 25}
+    assert counted(destination) == {"sent": 25, "requests": 3}
+    assert read(destination).last_ok_at is not None
+    assert deliverer.deliver() == 0
+
+
+def test_errors_inside_an_answer_concern_single_events(
+    site: Site, server: Server, deliverer: Deliverer, clock: Clock
+) -> None:
+    destination = make_destination(site, server.url)
+    waiting(destination, 4)
+    server.answers.append(Answer(200, {"refused": {"e0": "no amount"}, "later": ["e1"], "silent": ["e2"]}))
+
+    deliverer.deliver()
+    refused, later, silent, taken = rows_of(destination)
+    assert (refused.state, refused.words, refused.attempts, refused.finished_at) == ("dead", "no amount", 1, clock.now)
+    assert [row.state for row in (later, silent, taken)] == ["waiting", "waiting", "sent"]
+    assert timedelta(seconds=8) <= later.next_at - clock.now <= timedelta(seconds=12)
+    assert silent.words == "The answer says nothing about this event."
+    assert read(destination).breaker == BreakerState.CLOSED
+
+    clock.advance(seconds=13)
+    deliverer.deliver()
+    assert states(destination) == {"sent": 3, "dead": 1}
+    assert counted(destination) == {"sent": 3, "failed": 3, "retried": 2, "dead": 1, "requests": 2}
+    assert published() == ["analytics.delivery_dead"]
+
+
+def test_asked_to_wait_it_waits_as_long_as_it_is_told(
+    site: Site, server: Server, deliverer: Deliverer, clock: Clock
+) -> None:
+    destination = make_destination(site, server.url)
+    waiting(destination, 3)
+    server.answers.append(Answer(429, Retry_After="120"))
+
+    deliverer.deliver()
+    row = read(destination)
+    assert (row.breaker, row.failures, row.hold_until) == (BreakerState.CLOSED, 0, clock.now + timedelta(seconds=120))
+    clock.advance(seconds=119)
+    assert deliverer.deliver() == 0
+    clock.advance(seconds=2)
+    assert deliverer.deliver() == 3
+    assert states(destination) == {"sent": 3}
+    assert published() == []
+
+
+def test_down_for_an_hour_it_is_left_alone_probed_and_nothing_is_lost(
+    site: Site, server: Server, deliverer: Deliverer, clock: Clock
+) -> None:
+    destination = make_destination(site, server.url)
+    waiting(destination, 200)
+    server.default = Answer(503)
+    began, probes = clock.now, 0
+    while clock.now - began < timedelta(hours=1):
+        before = len(server.bodies)
+        deliverer.deliver()
+        probes += len(server.bodies) - before
+        clock.advance(seconds=10)
+    row = read(destination)
+    assert (row.breaker, row.failing_since) == (BreakerState.OPEN, began)
+    assert timedelta(0) < row.hold_until - clock.now <= timedelta(minutes=5)
+    assert row.last_error.startswith("Posting has trouble of its own (503)")
+    with every_tenant():
+        assert Connection.objects.get(pk=row.connection_id).status == "error"
+    assert 15 <= probes <= 25  # five, then at 30 s, 1, 2, 4 and every 5 minutes
+    assert states(destination) == {"waiting": 200}
+    assert published() == ["analytics.destination_failing"]
+
+    server.default = Answer()
+    for _ in range(40):
+        clock.advance(seconds=10)
+        deliverer.deliver()
+    assert states(destination) == {"sent": 200}
+    assert len(set(server.ids)) == 200
+    assert read(destination).breaker == BreakerState.CLOSED
+    assert published() == ["analytics.destination_failing", "analytics.destination_recovered"]
+
+
+def test_after_three_hours_events_are_given_up_and_say_why(
+    site: Site, server: Server, deliverer: Deliverer, clock: Clock
+) -> None:
+    destination = make_destination(site, server.url)
+    waiting(destination, 12)
+    server.default = Answer(drop=True)
+    for _ in range(200):
+        deliverer.deliver()
+        deliverer.sweep()
+        clock.advance(minutes=1)
+
+    assert states(destination) == {"dead": 12}
+    first, last = rows_of(destination)[0], rows_of(destination)[-1]
+    assert first.words == last.words == "Posting could not be reached."
+    assert first.log[0]["words"] == "Posting could not be reached."
+    assert counted(destination)["dead"] == 12
+    clock.advance(days=31)
+    deliverer.sweep()
+    assert states(destination) == {}
+
+
+def test_refused_credentials_need_a_person_at_once(
+    site: Site, server: Server, deliverer: Deliverer, clock: Clock
+) -> None:
+    destination = make_destination(site, server.url)
+    waiting(destination, 1)
+    server.answers.append(Answer(401, {"error": "bad key s3cret-key"}))
+
+    deliverer.deliver()
+    assert read(destination).breaker == BreakerState.OPEN
+    [row] = rows_of(destination)
+    assert (row.state, row.status) == ("waiting", 401)
+    assert "s3cret-key" not in row.answer
+    assert "••••" in row.answer
+
+
+def test_what_is_too_old_is_not_sent(site: Site, server: Server, deliverer: Deliverer, clock: Clock) -> None:
+    destination = make_destination(site, server.url)
+    waiting(destination, 2, at=clock.now - timedelta(hours=71, minutes=59))
+    clock.advance(minutes=2)
+
+    deliverer.deliver()
+    assert (states(destination), server.bodies) == ({"dead": 2}, [])
+    assert rows_of(destination)[0].words == "Older than the 72 hours that Posting allows."
+
+
+def test_a_vendor_with_a_bug_stops_nobody_else(
+    site: Site, server: Server, deliverer: Deliverer, monkeypatch: pytest.MonkeyPatch, other_organization: Organization
+) -> None:
+    broken = make_destination(site, server.url, config={})
+    elsewhere = make_destination(SiteFactory(organization=other_organization), server.url)
+    waiting(broken, 2)
+    waiting(elsewhere, 2)
+
+    deliverer.deliver()
+    assert states(broken) == {"waiting": 2}
+    assert rows_of(broken)[0].words == "KeyError: 'url'"
+    assert states(elsewhere) == {"sent": 2}
+    assert counted(broken) == {"failed": 2, "requests": 1}
+
+
+def test_paused_by_its_owner_nothing_goes_out(site: Site, server: Server, deliverer: Deliverer) -> None:
+    destination = make_destination(site, server.url, is_enabled=False)
+    waiting(destination, 2)
+
+    assert deliverer.deliver() == 0
+    assert states(destination) == {"waiting": 2}
+
+
+def test_of_what_was_sent_the_newest_are_kept(
+    site: Site, server: Server, deliverer: Deliverer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("apps.analytics.delivery.outbox.SENT_KEPT", 5)
+    destination = make_destination(site, server.url)
+    waiting(destination, 12)
+    deliverer.deliver()
+
+    deliverer.sweep()
+    assert [row.event_id for row in rows_of(destination)] == ["e7", "e8", "e9", "e10", "e11"]
+    assert counted(destination)["sent"] == 12
