@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from functools import lru_cache
 from hashlib import blake2b
+from struct import Struct
 
+_bigint = Struct(">q").unpack
 DAY, HOUR = 1 << 40, 1 << 41
 
 
@@ -16,7 +18,7 @@ def mark_of(kind: str, value: str) -> int:
 
 def signed(data: bytes, key: bytes = b"") -> int:
     """64 bits of a keyed hash as PostgreSQL's bigint."""
-    return int.from_bytes(blake2b(data, digest_size=8, key=key).digest(), "big", signed=True)
+    return _bigint(blake2b(data, digest_size=8, key=key).digest())[0]
 
 
 @lru_cache(maxsize=10_000)
@@ -28,7 +30,7 @@ def event_mark(site_id: int, event_id: str) -> int:
     """The id under which an event of a site is stored. Never 0."""
     mark = _begun(site_id).copy()
     mark.update(event_id.encode("utf-8", "replace"))
-    return int.from_bytes(mark.digest(), "big", signed=True) or 1
+    return _bigint(mark.digest())[0] or 1
 
 
 def day_mark(ordinal: int) -> int:

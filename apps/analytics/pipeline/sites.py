@@ -37,6 +37,7 @@ class SiteInfo:
     routes: tuple[Any, ...] | None = None  # its destinations; None until they have been looked up
     name: str = ""
     organization: str = ""
+    pages: dict[str, tuple[Any, str, int]] = field(default_factory=dict)  # what an address means here, by its text
 
     def owns(self, host: str) -> bool:
         """Whether a host belongs to the site, itself or below one of its domains."""

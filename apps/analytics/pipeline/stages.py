@@ -28,7 +28,7 @@ from apps.analytics.pipeline.outbox import Outbox
 from apps.analytics.pipeline.sites import Sites
 from apps.analytics.store import EventStore
 
-_TEST = int(EventFlag.TEST)
+_TEST, _COUNTERS = int(EventFlag.TEST), int(Origin.COUNTERS)
 FIRST = "\0first"  # the number of the first event of an envelope that was taken apart
 
 
@@ -47,31 +47,33 @@ class Tools:
 
 def unpack(batch: Batch, tools: Tools) -> None:
     """Bodies into events. What is no JSON, or of no known form, is dead; a deleted site's events are let go."""
+    sent, loads, sites = batch.sent, orjson.loads, tools.sites
     for envelope in batch.envelopes:
         try:
-            body = orjson.loads(envelope.body)
-            if envelope.origin == Origin.COUNTERS:
+            body = loads(envelope.body)
+            if envelope.origin == _COUNTERS:
                 batch.reports.append(body)
                 continue
-            site = tools.sites.get(envelope.site_id)
+            site = sites.get(envelope.site_id)
             if site is None:
+                continue
+            if type(body) is dict and "events" not in body:
+                sent.append((envelope, site, body, 0))
                 continue
             common, events = _opened(body)
             for number, event in enumerate(events, common.pop(FIRST, 0)):
-                batch.sent.append((envelope, site, {**common, **event} if common else event, number))
+                sent.append((envelope, site, {**common, **event} if common else event, number))
         except (orjson.JSONDecodeError, TypeError, AttributeError) as error:
             batch.dead.append(Dead(envelope, "unreadable", str(error), envelope.body))
-    batch.received = len(batch.sent)
+    batch.received = len(sent)
 
 
 def _opened(body: Any) -> tuple[dict[str, Any], list[Any]]:
     """What a body says of all its events, and the events."""
     if isinstance(body, list):
         return {}, body
-    if "events" in body:
-        events = body.pop("events")
-        return body, events
-    return {}, [body]
+    events = body.pop("events")
+    return body, events
 
 
 def enrich(batch: Batch, tools: Tools) -> None:
