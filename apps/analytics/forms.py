@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from apps.analytics.contracts import SiteSettings
 from apps.analytics.enums import ConsentMode
+from apps.analytics.selectors.kept import has_events_before
 from apps.analytics.services.sites import hosts_of
 
 _EVENT = re.compile(r"^[\w .:/-]{1,64}$")
@@ -63,8 +67,14 @@ class NewSiteForm(forms.Form):
         return data
 
 
+KEEP_MONTHS = (
+    (0, _("as long as you use Mainstay")), (3, _("3 months")), (6, _("6 months")), (12, _("12 months")),
+    (14, _("14 months")), (24, _("2 years")), (36, _("3 years")), (60, _("5 years")),
+)
+
+
 class SiteForm(forms.Form):
-    """Everything an owner can change about a site."""
+    """Everything an owner can change about a site. Bound, it needs the site: keeping less must be confirmed."""
 
     name = forms.CharField(label=_("Name"), max_length=120)
     domains = HostsField(label=_("Addresses"), help_text=_("Every host the site answers on, one a line."))
@@ -96,6 +106,11 @@ class SiteForm(forms.Form):
     ip_retention_days = forms.IntegerField(
         label=_("Keep network addresses for"), min_value=0, max_value=90, help_text=_("Days; 0 keeps none."),
     )
+    keep_months = forms.TypedChoiceField(
+        label=_("Keep visits and events for"), coerce=int, choices=KEEP_MONTHS, empty_value=0, required=False,
+        help_text=_("Totals stay for good. Filters, visitors' paths and exports reach back this far."),
+    )
+    confirm_keep = forms.BooleanField(label=_("Delete them for good"), required=False)
     conversions = forms.CharField(
         label=_("Events that count as a conversion"), required=False,
         widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
@@ -111,6 +126,11 @@ class SiteForm(forms.Form):
         "truncate_ip", "test",
     )
 
+    def __init__(self, *args: Any, site: Any = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.site = site
+        self.would_go: datetime | None = None
+
     @classmethod
     def initial_of(cls, site: Any) -> dict[str, Any]:
         """The stored site as the form shows it."""
@@ -118,6 +138,7 @@ class SiteForm(forms.Form):
         return {
             "name": site.name, "domains": site.domains, "cross_domains": site.cross_domains,
             "consent": options.consent, "forms_sent": options.forms, "ip_retention_days": options.ip_retention_days,
+            "keep_months": options.keep_months,
             "conversions": "\n".join(options.conversions), **{name: getattr(options, name) for name in cls.SWITCHES},
         }
 
@@ -129,10 +150,23 @@ class SiteForm(forms.Form):
                 raise forms.ValidationError(_("“%(name)s” cannot be the name of an event."), params={"name": name[:80]})
         return tuple(names)
 
+    def clean(self) -> dict[str, Any]:
+        """Whoever keeps less than is there must have said so; `would_go` is until when everything would be deleted."""
+        data = super().clean() or {}
+        kept_from = SiteSettings(keep_months=data.get("keep_months") or 0).kept_from(timezone.now())
+        if self.site is not None and kept_from and has_events_before(self.site, kept_from):
+            self.would_go = kept_from
+            if not data.get("confirm_keep") and data["keep_months"] != self.site.options.keep_months:
+                self.add_error("confirm_keep", _("Visits and events before %(day)s would be deleted. Say so here.") % {
+                    "day": date_format(kept_from, "DATE_FORMAT")
+                })
+        return data
+
     def settings(self) -> SiteSettings:
         """The switches, as stored."""
         data = self.cleaned_data
         return SiteSettings(
             consent=data["consent"], forms=data["forms_sent"], ip_retention_days=data["ip_retention_days"],
-            conversions=data["conversions"], **{name: data[name] for name in self.SWITCHES},
+            keep_months=data["keep_months"], conversions=data["conversions"],
+            **{name: data[name] for name in self.SWITCHES},
         )

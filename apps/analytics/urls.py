@@ -8,6 +8,7 @@ from apps.analytics.views.breakdown import BreakdownCsv, BreakdownPage
 from apps.analytics.views.install import CheckNow, InstallPage
 from apps.analytics.views.site_page import SitePage
 from apps.analytics.views.sites import SiteAction, SiteDelete, SiteList, SiteNew, SiteSettingsPage
+from apps.analytics.views.visitor import VisitorJson, VisitorPage
 
 app_name = "analytics"
 _SITE = "o/<slug:slug>/traffic/<slug:script_id>/"
@@ -20,6 +21,8 @@ urlpatterns = [
     path(f"{_SITE}install/", InstallPage.as_view(), name="site-install"),
     path(f"{_SITE}install/check/", CheckNow.as_view(), name="site-check"),
     path(f"{_SITE}settings/", SiteSettingsPage.as_view(), name="site-settings"),
+    path(f"{_SITE}settings/visitor/", VisitorPage.as_view(), name="site-visitor"),
+    path(f"{_SITE}settings/visitor.json", VisitorJson.as_view(), name="site-visitor-json"),
     path(f"{_SITE}do/", SiteAction.as_view(), name="site-action"),
     path(f"{_SITE}delete/", SiteDelete.as_view(), name="site-delete"),
 ]

@@ -203,11 +203,11 @@ def test_a_new_site_leads_to_its_code(organization: Organization, alice: User, c
 def test_a_site_is_deleted_only_with_its_name_typed(visited: Site, alice: User, client_of: ClientOf) -> None:
     client = client_of(alice)
 
-    client.post(at(visited, "delete/"), {"phrase": "something else"})
+    client.post(at(visited, "delete/"), {"confirmation": "something else"})
     with tenant(visited.organization_id):
         assert Site.objects.filter(pk=visited.pk).exists()
 
-    answer = client.post(at(visited, "delete/"), {"phrase": visited.name})
+    answer = client.post(at(visited, "delete/"), {"confirmation": visited.name})
     assert answer["Location"] == "/o/bakery/traffic/"
     with tenant(visited.organization_id):
         assert not Site.objects.filter(pk=visited.pk).exists()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from apps.analytics.enums import ConsentMode
@@ -31,6 +32,7 @@ class SiteSettings:
     test: bool = False
     truncate_ip: bool = False
     ip_retention_days: int = 0
+    keep_months: int = 0
     only_known_hosts: bool = False
     conversions: tuple[str, ...] = ()
     refused_hosts: tuple[str, ...] = ()
@@ -46,6 +48,13 @@ class SiteSettings:
             elif type(value) is type(field.default) or (field.name == "consent" and value in ConsentMode.values):
                 found[field.name] = value
         return cls(**found)
+
+    def kept_from(self, now: datetime) -> datetime | None:
+        """The first instant (a month's beginning in UTC) whose visits and events are kept; None keeps all."""
+        if self.keep_months <= 0:
+            return None
+        number = now.year * 12 + now.month - 1 - self.keep_months
+        return datetime(number // 12, number % 12 + 1, 1, tzinfo=UTC)
 
     def to_json(self) -> dict[str, Any]:
         """The stored form."""

@@ -22,7 +22,10 @@ def new_script_id() -> str:
 
 
 class Site(TenantModel):
-    """A web site of an organization: one snippet, one set of figures."""
+    """A web site of an organization: one snippet, one set of figures.
+
+    Events before `events_from` are not kept (any more): figures of the time before it cannot be counted again.
+    """
 
     name = models.CharField(_("name"), max_length=120)
     script_id = models.CharField(max_length=12, unique=True, default=new_script_id, editable=False)
@@ -37,6 +40,7 @@ class Site(TenantModel):
     settings = models.JSONField(default=dict, blank=True)
     detected_at = models.DateTimeField(null=True, blank=True, editable=False)
     last_event_at = models.DateTimeField(null=True, blank=True, editable=False)
+    events_from = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -1,14 +1,18 @@
-"""What the pipeline does now and then: partitions made ahead, weeks and months folded, old secrets forgotten."""
+"""What the pipeline does now and then: partitions made ahead, weeks and months folded, what is too old forgotten."""
 
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 from typing import Any
 
 from apps.analytics.pipeline.core import Core
 from apps.analytics.pipeline.folding import fold_closed_periods
+from apps.analytics.pipeline.retention import Retention
 
 EVERY_SECONDS = 600
+AGAIN_SECONDS = 15
+RETENTION_SECONDS = 2.0  # counting waits meanwhile
 _FORGET = (
     "DELETE FROM analytics_rollup WHERE grain = 1 AND site_id = ANY(%(sites)s) AND dim IN (0, 32)"
     " AND bucket < now() - interval '2 days'",
@@ -48,6 +52,16 @@ class Housekeeping:
             connection.execute("DELETE FROM analytics_pipelineminute WHERE minute < now() - interval '90 days'")
             connection.execute("DELETE FROM analytics_storejob WHERE done_at < now() - interval '90 days'")
         self._core.sites.refresh()
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """What sites no longer keep; when there is more of it than fits between two batches, soon again."""
+        retention = Retention(self._core.connection, self._shard, datetime.now(UTC))
+        done = retention.run(time.monotonic() + RETENTION_SECONDS)
+        if done["partitions"]:
+            self._core.store.reset()
+        if done["unfinished"]:
+            self._next = time.monotonic() + AGAIN_SECONDS
 
     def _sites(self) -> list[int]:
         rows: Any = self._core.connection.execute(

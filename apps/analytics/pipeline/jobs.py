@@ -21,6 +21,12 @@ _WAITING = """
 SELECT id, kind, site_id, params FROM analytics_storejob WHERE done_at IS NULL AND site_id %% %s = %s
 ORDER BY id LIMIT 1
 """
+# Whom an erasure was about is forgotten with the rest.
+_DONE = """
+UPDATE analytics_storejob SET done_at = now(), result = %s, error = '',
+    params = CASE WHEN kind = 'erase' THEN '{}'::jsonb ELSE params END
+WHERE id = %s
+"""
 
 
 class Jobs:
@@ -51,10 +57,7 @@ class Jobs:
         try:
             with connection.transaction():
                 result = _KINDS[JobKind(kind)](self._core, site_id, params)
-                connection.execute(
-                    "UPDATE analytics_storejob SET done_at = now(), result = %s, error = '' WHERE id = %s",
-                    [Jsonb(result), job_id],
-                )
+                connection.execute(_DONE, [Jsonb(result), job_id])
         except Exception as error:
             if connection.broken:
                 raise

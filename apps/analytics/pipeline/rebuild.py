@@ -4,6 +4,7 @@ an erasure, after the organization moved to another time zone, and in tests as t
 from __future__ import annotations
 
 from array import array
+from datetime import UTC, datetime
 from typing import Any
 
 from apps.analytics.enums import ACQUISITION, PLACE, TECHNOLOGY, Dimension, EventFlag, StoreGrain
@@ -23,19 +24,20 @@ _EVENT_SUMS = f"""count(*) FILTER (WHERE e.name = 'pageview'), count(*), 0, coal
 _EVENTS = f"""
 WITH e AS MATERIALIZED (
     SELECT *, flags & {_CONVERSION} <> 0 AS converts, date_trunc('day', time, %(zone)s) AS day
-    FROM analytics_event WHERE site_id = %(site)s AND flags & {_TEST} = 0
+    FROM analytics_event WHERE site_id = %(site)s AND flags & {_TEST} = 0 AND time >= %(from)s
 )
 """
 _VISITS = """
 WITH s AS MATERIALIZED (
     SELECT *, date_trunc('day', started_at, %(zone)s) AS day,
         floor(extract(epoch FROM last_at) * 1000 - extract(epoch FROM started_at) * 1000)::bigint / 1000 AS seconds
-    FROM analytics_session WHERE site_id = %(site)s
+    FROM analytics_session WHERE site_id = %(site)s AND started_at >= %(from)s
 )
 """
 _HEAD = "%(org)s::bigint, %(site)s::bigint"
 _HOUR_OF = "{day} + floor(extract(epoch FROM ({time} - {day})) / 3600) * interval '1 hour'"
 _SESSION_SUMS = "0, count(*), 0, 0, count(*) FILTER (WHERE s.is_bounce), 0, sum(seconds), 0, 0, 0::numeric"
+_EVER = datetime.min.replace(tzinfo=UTC)
 _DAY, _HOUR = int(StoreGrain.DAY), int(StoreGrain.HOUR)
 
 
@@ -113,15 +115,20 @@ _MERGE = """ON CONFLICT (site_id, dim, grain, bucket, value) DO UPDATE SET
     bounces = r.bounces + excluded.bounces, duration_s = r.duration_s + excluded.duration_s"""
 
 
+_CLEAR = f"""DELETE FROM analytics_rollup WHERE site_id = %(site)s AND grain <> {int(StoreGrain.MINUTE)}
+    AND (bucket >= %(from)s OR grain IN ({int(StoreGrain.WEEK)}, {int(StoreGrain.MONTH)}))"""
+
+
 def rebuild_site(connection: Any, site_id: int) -> int:
     """Count everything of a site again, within the caller's transaction; returns how many rows there are then.
 
-    Minutes are left as they are: they are gone within two days.
+    Minutes are left as they are: they are gone within two days. So is everything before the first day whose events
+    are kept, except that weeks and months are added up anew from its days.
     """
     params = _params(connection, site_id)
     if params is None:
         return 0
-    connection.execute("DELETE FROM analytics_rollup WHERE site_id = %s AND grain <> %s", [site_id, StoreGrain.MINUTE])
+    connection.execute(_CLEAR, params)
     connection.execute("DELETE FROM analytics_foldedperiod WHERE site_id = %s", [site_id])
     for head, statements in ((_EVENTS, _of_events()), (_VISITS, _of_visits())):
         for statement in statements:
@@ -135,10 +142,12 @@ def rebuild_site(connection: Any, site_id: int) -> int:
 
 def _params(connection: Any, site_id: int) -> dict[str, Any] | None:
     row = connection.execute(
-        "SELECT o.id, o.time_zone, o.currency FROM analytics_site s JOIN accounts_organization o"
+        "SELECT o.id, o.time_zone, o.currency, s.events_from FROM analytics_site s JOIN accounts_organization o"
         " ON o.id = s.organization_id WHERE s.id = %s", [site_id],
     ).fetchone()
-    return {"site": site_id, "org": row[0], "zone": row[1], "currency": row[2]} if row else None
+    return {
+        "site": site_id, "org": row[0], "zone": row[1], "currency": row[2], "from": row[3] or _EVER,
+    } if row else None
 
 
 def _mark_again(connection: Any, site_id: int, zone: str) -> None:

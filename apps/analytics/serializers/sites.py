@@ -30,6 +30,10 @@ class SiteSettingsField(serializers.Serializer):
     truncate_ip = serializers.BooleanField(required=False)
     ip_retention_days = serializers.IntegerField(min_value=0, max_value=365, required=False)
     only_known_hosts = serializers.BooleanField(required=False)
+    keep_months = serializers.IntegerField(
+        min_value=0, max_value=120, required=False,
+        help_text="Whole months of visits and events that are kept; 0 keeps all. Keeping less deletes the rest.",
+    )
     conversions = serializers.ListField(child=serializers.CharField(max_length=64), max_length=50, required=False)
 
 

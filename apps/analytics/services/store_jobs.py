@@ -36,6 +36,11 @@ def visitor_erase(*, site: Site, actor: Any, uid: str = "", visitor: int | None 
     return _asked(JobKind.ERASE, site.id, {"uid": uid, "visitor": visitor})
 
 
+def erasures_of(site: Site, most: int = 5) -> list[StoreJob]:
+    """The latest erasures at a site, the newest first; whom they were about is not kept."""
+    return list(StoreJob.objects.filter(site_id=site.id, kind=JobKind.ERASE).order_by("-id")[:most])
+
+
 @transaction.atomic
 def letters_replay(*, site: Site, letters: Iterable[int], actor: Any = None) -> StoreJob:
     """Take rejected events of a site in again; those of other sites, and those already replayed, are left out."""

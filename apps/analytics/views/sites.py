@@ -73,7 +73,7 @@ class SiteSettingsPage(SiteView):
 
     def post(self, request: HttpRequest, slug: str, script_id: str) -> HttpResponse:
         """Store what changed."""
-        form = SiteForm(request.POST)
+        form = SiteForm(request.POST, site=self.site)
         if not form.is_valid():
             return self._page(form, status=422)
         data = form.cleaned_data
@@ -123,7 +123,7 @@ class SiteDelete(SiteView):
     def post(self, request: HttpRequest, slug: str, script_id: str) -> HttpResponse:
         """Delete the site and all that was counted for it, when the name was typed right."""
         try:
-            services.site_delete(site=self.site, actor=request.user, typed_name=request.POST.get("phrase", ""))
+            services.site_delete(site=self.site, actor=request.user, typed_name=request.POST.get("confirmation", ""))
         except ValidationError as error:
             messages.error(request, error.messages[0])
             return redirect("analytics:site-settings", slug, script_id)
