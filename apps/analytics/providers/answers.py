@@ -9,8 +9,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from apps.analytics.providers import calls
 from apps.analytics.providers.base import Exchange, Payload, Refused, Report, Result
-from apps.analytics.providers.calls import call
 from apps.core.oauth import TokenRefused
 from apps.core.providers import ProviderError
 
@@ -35,7 +35,7 @@ class Answer:
 
     def failure(self, words: str, *, permanent: bool = False, retry_after: float | None = None) -> Refused:
         """The request as a whole failed, for this reason. What the vendor said about waiting goes first."""
-        told = self.refusal.retry_after if self.refusal else None
+        told = self.refusal.retry_after if self.refusal else calls.retry_after(self.headers)
         return Refused(
             words[:LONGEST_WORDS], permanent=permanent, retry_after=told if told is not None else retry_after,
             exchange=self.exchange,
@@ -59,7 +59,7 @@ class SignInRefused(Refused, TokenRefused):
 def ask(vendor: str, method: str, url: str, **options: Any) -> Answer:
     """Ask, and return whatever was answered; raises Refused only when nobody answered."""
     try:
-        response, exchange = call(vendor, method, url, **options)
+        response, exchange = calls.call(vendor, method, url, **options)
     except Refused as error:
         if error.exchange is None or not error.exchange.status:
             raise

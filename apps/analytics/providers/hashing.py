@@ -14,6 +14,7 @@ from collections.abc import Callable
 
 import phonenumbers
 
+SHORTEST_PHONE = 7  # digits; what is shorter reaches a service or a desk, not a person
 _HASH = re.compile(r"[0-9a-fA-F]{64}")
 _GOOGLE_MAIL = frozenset({"gmail.com", "googlemail.com"})
 _BRITISH_POSTCODE = re.compile(r"[a-z]{1,2}\d[a-z\d]?\d[a-z]{2}")
@@ -35,7 +36,7 @@ def hashed(value: str, form: Callable[[str], str]) -> str:
 
 def email(value: str) -> str:
     """Lower case, without white space."""
-    found = "".join(_composed(value).lower().split())
+    found = "".join(_lower(value).split())
     local, at, domain = found.rpartition("@")
     return found if at and local and domain else ""
 
@@ -64,7 +65,8 @@ def phone(value: str, country: str = "") -> str:
         return ""
     if not phonenumbers.is_possible_number(read):
         return ""
-    return str(phonenumbers.format_number(read, phonenumbers.PhoneNumberFormat.E164))
+    found = str(phonenumbers.format_number(read, phonenumbers.PhoneNumberFormat.E164))
+    return found if len(found) > SHORTEST_PHONE else ""
 
 
 def phone_digits(value: str, country: str = "") -> str:
@@ -114,8 +116,12 @@ def country_code(value: str) -> str:
 
 
 def _without(value: str, kinds: str) -> str:
-    kept = (sign for sign in _composed(value).lower() if unicodedata.category(sign)[0] not in kinds)
-    return "".join(kept)
+    kept = "".join(sign for sign in _lower(value) if unicodedata.category(sign)[0] not in kinds)
+    return _composed(kept)  # what is left may now stand together
+
+
+def _lower(value: str) -> str:
+    return _composed(_composed(value).lower())
 
 
 def _composed(value: str) -> str:
