@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.mixins import LoginRequiredMixin
@@ -24,7 +27,8 @@ from apps.core.tenancy import tenant
 
 
 def send_to_vendor(
-    request: HttpRequest, kind: str, vendor: type[OAuthProvider], *, name: str, connection: Connection | None = None
+    request: HttpRequest, kind: str, vendor: type[OAuthProvider], *, name: str, connection: Connection | None = None,
+    values: Mapping[str, Any] | None = None,
 ) -> HttpResponse:
     """Off to the vendor's sign-in page, or back with the reason why not."""
     organization = request.organization  # type: ignore[attr-defined]
@@ -32,7 +36,7 @@ def send_to_vendor(
         url = oauth.begin(
             request.session, organization_id=organization.pk, kind=kind, provider=vendor, name=name,
             redirect_uri=settings.BASE_URL + reverse("connections:oauth_callback"),
-            connection_id=connection.pk if connection else None,
+            connection_id=connection.pk if connection else None, values=values,
         )
     except OAuthFailed as error:
         messages.error(request, str(error))

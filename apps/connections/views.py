@@ -74,7 +74,7 @@ class NewView(ConnectionsView):
         if not form.is_valid():
             return self.shown(vendor=vendor, form=form, by_sign_in=issubclass(vendor, OAuthProvider))
         if issubclass(vendor, OAuthProvider):
-            return send_to_vendor(request, kind, vendor, name=form.cleaned_data["name"])
+            return send_to_vendor(request, kind, vendor, name=form.cleaned_data["name"], values=form.values)
         row = services.connection_create(
             kind=kind, provider=provider, name=form.cleaned_data["name"], values=form.values
         )

@@ -11,8 +11,8 @@ import base64
 import hashlib
 import secrets
 import time
-from collections.abc import MutableMapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, MutableMapping
+from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar
 from urllib.parse import quote_plus, urlencode
 
@@ -69,7 +69,10 @@ class OAuthProvider(Provider):
 
 @dataclass(frozen=True)
 class Pending:
-    """A sign-in under way: for which organization, which vendor, and the half of PKCE that never leaves us."""
+    """A sign-in under way: for which organization, which vendor, and the half of PKCE that never leaves us.
+
+    `values` are the answers to the vendor's questions that are no secrets; they wait in the session meanwhile.
+    """
 
     organization_id: int
     kind: str
@@ -79,6 +82,7 @@ class Pending:
     redirect_uri: str
     began: float
     connection_id: int | None = None
+    values: dict[str, Any] = field(default_factory=dict)
 
     @property
     def vendor(self) -> type[OAuthProvider]:
@@ -95,12 +99,15 @@ def begin(
     name: str,
     redirect_uri: str,
     connection_id: int | None = None,
+    values: Mapping[str, Any] | None = None,
 ) -> str:
     """The vendor's address to send the person to. What comes back must match this session and organization."""
     client = provider.client()
     state, verifier = secrets.token_urlsafe(32), secrets.token_urlsafe(64)
+    secret = {question.name for question in provider.fields if question.secret}
+    kept = {key: value for key, value in (values or {}).items() if key not in secret}
     pending = Pending(
-        organization_id, kind, provider.key, name, verifier, redirect_uri, time.time(), connection_id
+        organization_id, kind, provider.key, name, verifier, redirect_uri, time.time(), connection_id, kept
     )
     waiting = dict(list(session.get(SESSION_KEY, {}).items())[-(MOST_PENDING - 1) :])
     session[SESSION_KEY] = {**waiting, state: asdict(pending)}

@@ -11,6 +11,7 @@ from django.test import Client
 from apps.accounts.enums import Role
 from apps.accounts.models import AuditEntry, Membership, Organization, User
 from apps.core.models import Connection
+from apps.core.providers import ProviderField
 from apps.core.tenancy import every_tenant, tenant
 from tests.core import oauth_server, teahouse
 from tests.core.oauth_server import AuthorizationServer
@@ -67,6 +68,23 @@ def test_there_and_back_connects_and_tests(
     page = browser.get(answer["Location"]).content.decode()
     assert row.secrets["access_token"] not in page
     assert "Sign in again" in page
+
+
+def test_answers_given_before_signing_in_are_kept_and_secrets_do_not_wait_in_the_session(
+    server: AuthorizationServer, browser: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    questions = (ProviderField("house", "House"), ProviderField("pin", "PIN", kind="secret"))
+    monkeypatch.setattr(Guarded, "fields", questions)
+    assert browser.post(NEW, {"name": "Orders"}).status_code == 200  # asked again
+
+    answer = browser.post(NEW, {"name": "Orders", "house": "Green", "pin": "pin-4711"})
+    assert "pin-4711" not in str(dict(browser.session))
+    browser.get(BACK, server.allow(str(answer["Location"])))
+
+    [row] = rows()
+    assert row.config == {"house": "Green"}
+    assert row.secrets["access_token"] in server.access
+    assert row.secrets["pin"] == ""
 
 
 def test_signing_in_again_keeps_the_connection(server: AuthorizationServer, browser: Client) -> None:

@@ -49,7 +49,9 @@ def connection_authorized(pending: oauth.Pending, tokens: Mapping[str, Any]) -> 
     with transaction.atomic():
         row = Connection.objects.select_for_update().filter(pk=pending.connection_id).first()
         if row is None:
-            row = connection_create(kind=pending.kind, provider=pending.provider, name=pending.name, values={})
+            row = connection_create(
+                kind=pending.kind, provider=pending.provider, name=pending.name, values=pending.values
+            )
         row.secrets = {**row.secrets, **tokens}
         row.status, row.last_error, row.error_count = Connection.Status.NEW, "", 0
         row.next_attempt_at = timezone.now() if is_synced(row.kind) else None
