@@ -14,7 +14,7 @@ from django.utils import timezone
 from apps.accounts.enums import InvitationState, Role
 from apps.accounts.models import ApiKey, Invitation, Membership, Organization, User
 from apps.accounts.services import invitations
-from apps.accounts.tasks import send_invitation
+from apps.accounts.tasks import send_invitation, send_invitations_left_behind
 from apps.core.models import OutboxEvent
 from apps.core.tenancy import tenant
 from tests.factories.accounts import ApiKeyFactory, InvitationFactory
@@ -201,3 +201,22 @@ def test_the_open_invitation_waits_at_the_root(client, client_of, invited: Invit
     client.post("/accounts/login/", {"login": "charlie@example.com", "password": "tea-for-two-7"})
 
     assert client.get("/").url == _mailed_link()
+
+
+def test_a_mail_whose_task_was_lost_is_sent_by_the_sweep(
+    organization: Organization, other_organization: Organization
+) -> None:
+    with time_machine.travel("2026-11-20 12:00:00+00:00", tick=False) as clock:
+        waiting = [InvitationFactory(organization=one) for one in (organization, other_organization)]
+        mailed = InvitationFactory(organization=organization)
+        send_invitation(organization.id, mailed.id)
+        InvitationFactory(organization=organization, revoked_at=timezone.now())
+        clock.shift(timedelta(seconds=59))
+        assert send_invitations_left_behind() == 0  # the first task may still be under way
+        clock.shift(timedelta(seconds=2))
+        assert send_invitations_left_behind() == 2
+        assert send_invitations_left_behind() == 0
+        InvitationFactory(organization=organization)
+        clock.shift(timedelta(days=8))
+        assert send_invitations_left_behind() == 0
+    assert sorted(to for message in mail.outbox for to in message.to) == sorted(one.email for one in [mailed, *waiting])

@@ -65,6 +65,7 @@ def a_closed_demo(org: Organization) -> tuple[Any, ...]:
 # What each task is given to do. A new task gets its line here.
 WORK: dict[str, Callable[[Organization], tuple[Any, ...]]] = {
     "apps.accounts.tasks.send_invitation": lambda org: (org.pk, InvitationFactory(organization=org).pk),
+    "apps.accounts.tasks.send_invitations_left_behind": nothing,
     "apps.accounts.tasks.write_key_usage": nothing,
     "apps.analytics.tasks.check_site": lambda org: (
         org.pk, SiteFactory(organization=org, domains=["127.0.0.1"]).pk,
@@ -72,6 +73,9 @@ WORK: dict[str, Callable[[Organization], tuple[Any, ...]]] = {
     "apps.core.tasks.clean_outbox": lambda org: outbox(
         org, created_at=timezone.now() - timedelta(days=400), dispatched_at=timezone.now() - timedelta(days=400)
     ),
+    "apps.analytics.tasks.score_sites": lambda org: (SiteFactory(organization=org), ())[1],
+    "apps.analytics.tasks.watch_pipeline": nothing,
+    "apps.core.tasks.measure_installation": nothing,
     "apps.core.tasks.forget_answers": an_answer,
     "apps.core.tasks.relay_outbox": outbox,
     "apps.core.tasks.sync_connection": a_connection,

@@ -44,8 +44,8 @@ class Estate:
         """kill -9; of PostgreSQL every process at once, as when the power goes."""
         if name == "postgres":
             main = psutil.Process(self.postgres.process.pid)
+            main.suspend()  # so that it starts no other while these are counted
             children = main.children(recursive=True)
-            main.kill()
             for child in children:
                 _kill(child)
             self.postgres.process.kill()
@@ -88,10 +88,8 @@ def estate(django_db_blocker: Any) -> Iterator[Estate]:
             organization, site, key = _business()
             wait_for(lambda: _knows(house, site), "the collector's knowledge of the site")
             yield Estate(house, postgres, valkey, organization, site, key)
-    except BaseException:
-        _tell(folder)
-        raise
     finally:
+        _tell(folder)
         if house is not None:
             house.stop()
         for server in servers:
@@ -130,7 +128,7 @@ def _business() -> tuple[Organization, Site, str]:
 def _knows(house: House, site: Site) -> bool:
     import httpx
 
-    return httpx.get(f"{house.collector_url}/t/{site.script_id}.js", timeout=5).status_code == 200
+    return httpx.get(f"{house.collector_url}/t/{site.script_id}.js", timeout=60).status_code == 200
 
 
 def _tell(folder: Path) -> None:

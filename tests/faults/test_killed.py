@@ -22,7 +22,7 @@ from apps.notifications.models import Delivery
 from tests.faults.conftest import Estate
 from tests.faults.counting import Counter
 from tests.faults.senders import Browser, Caller, Inviter
-from tests.house.processes import wait_for
+from tests.house.processes import PATIENCE_SECONDS, wait_for
 
 VICTIMS = ("web", "worker", "collector", "pipeline", "valkey", "postgres")
 PATIENCE_OF_BROKER_SECONDS = 900
@@ -47,7 +47,7 @@ def ended(browsers: list[Browser], inviter: Inviter) -> None:
     for caller in (*browsers, inviter):
         caller.end()
     for caller in (*browsers, inviter):
-        caller.join(90)
+        caller.join(PATIENCE_SECONDS)
         assert not caller.is_alive()
         assert caller.refusals == []
 
@@ -131,7 +131,7 @@ def events_received_once(estate: Estate, inviter: Inviter, *, time_passes: bool 
         if time_passes:
             let_time_pass(estate)
             # A worker looks for what was taken and not finished every hundred seconds.
-            wait_for(lambda: mails.filter(status="sent").count() == len(rows), "every mail", 300, 0.5)
+            wait_for(lambda: mails.filter(status="sent").count() == len(rows), "every mail", every=0.5)
         written = list(mails.values_list("to", flat=True))
     assert len(written) == len(set(written))
     return {"invitations": len(rows), "events": len(told), "receipts": len(receipts), "mails": len(written)}

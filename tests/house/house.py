@@ -21,7 +21,7 @@ OURS = {
     "SECRET_KEY", "FIELD_KEYS", "DATABASE_URL", "REDIS_URL", "BASE_URL", "COLLECTOR_URL", "DEBUG", "DEMO", "HOST",
     "PORT", "COLLECTOR_PORT",
 }
-MIGRATE_SECONDS = 180
+MIGRATE_SECONDS = 900
 
 
 class House:
@@ -96,5 +96,5 @@ class House:
 def answers(url: str) -> bool:
     """Whether an address answers 200 now."""
     with contextlib.suppress(httpx.HTTPError):
-        return httpx.get(url, timeout=3).status_code == 200
+        return httpx.get(url, timeout=30).status_code == 200
     return False

@@ -12,7 +12,9 @@ from pathlib import Path
 
 from launcher.children import Program, spawn
 
-PATIENCE_SECONDS = 90.0  # two busy cores start a Django process in ten
+# A Django process starts in two seconds on an idle machine and in a minute on a busy slow one. Only a run that fails
+# anyhow waits this long.
+PATIENCE_SECONDS = 300.0
 
 
 class NotThere(Exception):

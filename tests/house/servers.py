@@ -12,6 +12,14 @@ from tests.house.processes import Process, wait_for
 from tests.ops.valkey import binary
 
 
+def up(process: Process) -> bool:
+    """Start it unless it runs. As under the launcher, one that ended at once is started again: what was killed may
+    hold its port or its shared memory for another moment.
+    """
+    process.start()
+    return process.is_alive
+
+
 class OwnValkey:
     """A server on a free port of loopback that keeps its data over a kill."""
 
@@ -22,8 +30,7 @@ class OwnValkey:
 
     def start(self) -> None:
         """Start it and wait until it answers."""
-        self.process.start()
-        wait_for(lambda: self._server.is_ready(self.process.pid, self.port), "Valkey")
+        wait_for(lambda: up(self.process) and self._server.is_ready(self.process.pid, self.port), "Valkey")
 
     @property
     def url(self) -> str:
@@ -48,10 +55,12 @@ class OwnPostgres:
 
     def start(self) -> None:
         """Start it and wait until it takes connections, after a kill also until it has recovered."""
+        wait_for(self._is_up, "PostgreSQL")
+
+    def _is_up(self) -> bool:
         if not self.process.is_alive:
             self._server.prepare()
-        self.process.start()
-        wait_for(lambda: self._server.is_ready(self.process.pid, self.port), "PostgreSQL")
+        return up(self.process) and self._server.is_ready(self.process.pid, self.port)
 
     def settle(self) -> None:
         """Make the application's role and database."""
