@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 async def server(config: Config) -> AsyncIterator[uvicorn.Server]:  # noqa: F811
     settings = uvicorn.Config(
         Collector(config), host="127.0.0.1", port=0, http=TrackProtocol, log_level="critical", proxy_headers=False,
-        lifespan="on", timeout_keep_alive=1,
+        lifespan="on", timeout_keep_alive=2,
     )
     found = uvicorn.Server(settings)
     task = asyncio.create_task(found.serve())
@@ -49,7 +49,7 @@ def event(number: int, **more: Any) -> bytes:
 
 
 async def answer(reader: asyncio.StreamReader) -> tuple[int, dict[str, str], bytes]:
-    head = (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)).decode().split("\r\n")
+    head = (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 60)).decode().split("\r\n")
     headers = dict(line.lower().split(": ", 1) for line in head[1:] if line)
     body = await reader.readexactly(int(headers.get("content-length", "0")))
     return int(head[0].split()[1]), headers, body
@@ -94,7 +94,7 @@ async def test_an_answer_never_overtakes_another(server: uvicorn.Server) -> None
         writer.write(request(event(1)) + second)
 
         assert (await answer(reader))[0] == 202
-        assert await asyncio.wait_for(reader.read(), 5) == b""  # closed: the second is to be asked again
+        assert await asyncio.wait_for(reader.read(), 60) == b""  # closed: the second is to be asked again
         writer.close()
 
 
@@ -115,7 +115,7 @@ async def test_bodies_in_pieces_chunks_and_without_keep_alive(server: uvicorn.Se
     last = await answer(reader)
 
     assert (pieces[0], chunked[0], last[0]) == (202, 202, 202)
-    assert await asyncio.wait_for(reader.read(), 5) == b""
+    assert await asyncio.wait_for(reader.read(), 60) == b""
     assert len(inbox()) == 3
 
 
@@ -124,7 +124,7 @@ async def test_too_long_a_body_is_not_read_to_its_end(server: uvicorn.Server) ->
     writer.write(b"POST /api/track HTTP/1.1\r\nHost: x\r\nContent-Length: 100000000\r\n\r\n" + b"x" * 600_000)
 
     assert (await answer(reader))[0] == 413
-    assert await asyncio.wait_for(reader.read(), 5) == b""
+    assert await asyncio.wait_for(reader.read(), 60) == b""
 
 
 async def test_a_quiet_connection_is_closed_and_a_busy_one_is_not(server: uvicorn.Server) -> None:
@@ -132,28 +132,29 @@ async def test_a_quiet_connection_is_closed_and_a_busy_one_is_not(server: uvicor
     reader, writer = await connected(server)
     _first.write(request(event(0)))
     await answer(quiet)
-    for number in range(1, 6):
+    for number in range(1, 7):
         writer.write(request(event(number)))
         assert (await answer(reader))[0] == 202
         await asyncio.sleep(0.6)
 
-    assert await asyncio.wait_for(quiet.read(), 5) == b""
+    assert await asyncio.wait_for(quiet.read(), 60) == b""
     writer.close()
 
 
 async def test_who_waits_when_the_process_ends_is_answered_first(
     server: uvicorn.Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    commit = Committer._commit
+    commit, begun = Committer._commit, asyncio.Event()
 
     async def slow(self: Committer, rows: list[bytes]) -> None:
+        begun.set()
         await asyncio.sleep(0.5)
         await commit(self, rows)
 
     monkeypatch.setattr(Committer, "_commit", slow)
     reader, writer = await connected(server)
     writer.write(request(event(1)))
-    await asyncio.sleep(0.1)
+    await begun.wait()
     server.should_exit = True
 
     assert (await answer(reader))[0] == 202

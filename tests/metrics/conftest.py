@@ -133,18 +133,18 @@ async def opened() -> AsyncIterator[Open]:
         socket = WebsocketCommunicator(URLRouter(websocket_urlpatterns), f"/ws/o/{organization.slug}/live/")
         socket.scope |= {"user": user, **scope}
         sockets.append(socket)
-        socket.answer = await socket.connect(timeout=5)  # type: ignore[attr-defined]
+        socket.answer = await socket.connect(timeout=60)  # type: ignore[attr-defined]
         return socket
 
     yield open_socket
     for socket in sockets:
-        await socket.disconnect(timeout=5)
+        await socket.disconnect(timeout=60)
     await ticker.ticker().stop()
     await sync_to_async(connections.close_all)()
     loop, both = asyncio.get_running_loop(), Barrier(2)
 
     def close() -> None:
-        both.wait(5)
+        both.wait(60)
         connections.close_all()
 
     await asyncio.gather(*(loop.run_in_executor(ticker._pool, close) for _ in range(2)))

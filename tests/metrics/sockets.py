@@ -10,16 +10,18 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 from channels.testing import WebsocketCommunicator
+from django.utils import timezone
 
 from apps.accounts.models import Organization
 from apps.metrics import live
 
 Open = Callable[..., Any]
+PATIENCE_SECONDS = 60  # only a run that fails waits this long
 
 
 async def follow(socket: WebsocketCommunicator, *topics: str, **more: Any) -> dict[str, Any]:
     await socket.send_json_to({"type": "subscribe", "topics": list(topics), **more})
-    return await socket.receive_json_from(timeout=5)
+    return await socket.receive_json_from(timeout=PATIENCE_SECONDS)
 
 
 async def heard(socket: WebsocketCommunicator, seconds: float) -> list[dict[str, Any]]:
@@ -37,8 +39,25 @@ async def until(socket: WebsocketCommunicator, value: int, key: str = "shop.orde
     """Everything that comes until a figure has this value."""
     found: list[dict[str, Any]] = []
     while not found or found[-1].get("values", {}).get(key, {}).get("value") != value:
-        found.append(await socket.receive_json_from(timeout=10))
+        found.append(await socket.receive_json_from(timeout=PATIENCE_SECONDS))
     return found
+
+
+async def until_type(socket: WebsocketCommunicator, kind: str) -> list[dict[str, Any]]:
+    """Everything that comes until a message is of this type."""
+    found: list[dict[str, Any]] = []
+    while not found or found[-1]["type"] != kind:
+        found.append(await socket.receive_json_from(timeout=PATIENCE_SECONDS))
+    return found
+
+
+async def settled(shop: Any, organization: Organization, *sockets: WebsocketCommunicator) -> None:
+    """Sell one thing and wait until every page shows it: what their opening has set off is over then."""
+    shop.add(organization, timezone.now(), "1")
+    await mark(organization)
+    for socket in sockets:
+        await until(socket, 1)
+    await heard(sockets[0], 1.2)
 
 
 def mark(organization: Organization, source: str = "points") -> Any:
