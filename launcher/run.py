@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import time
+from pathlib import Path
 
 from launcher import environment, ports, services, session
 from launcher.children import ending
 from launcher.errors import CannotStart, Stopping
 from launcher.firstpage import FirstPage
-from launcher.places import Checkout, write_private
+from launcher.places import Checkout, private_directory, write_private
 from launcher.programs import Programs
 from launcher.session import Session
 from launcher.terminal import Terminal
@@ -36,6 +38,12 @@ def run(checkout: Checkout, terminal: Terminal) -> int:
         terminal.say("Stopping")
     terminal.say("Stopped")
     return 0
+
+
+def emptied(folder: Path) -> Path:
+    """The folder in which the processes count together; what those of an earlier run have counted is gone."""
+    shutil.rmtree(folder, ignore_errors=True)
+    return private_directory(folder)
 
 
 class _Start:
@@ -65,6 +73,7 @@ class _Start:
             collector_port=self.collector_port,
             demo=self.demo,
         )
+        env.setdefault("PROMETHEUS_MULTIPROC_DIR", str(emptied(self.now.var / "counts")))
         write_private(
             self.now.var / "running.json", json.dumps({"pid": os.getpid(), "env": {k: env[k] for k in SHARED}})
         )

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts import onboarding, settings_pages
 from apps.accounts.audit import register_audit_actions
-from apps.accounts.enums import OrganizationKind
+from apps.accounts.enums import InvitationKind, OrganizationKind
 from apps.accounts.models import Invitation, Membership, Organization
 from apps.accounts.selectors.clients import clients_of
 from apps.accounts.settings_pages import SettingsPage
@@ -24,6 +24,11 @@ def _is_agency(request: Any) -> bool:
 
 def _has_company(organization: Organization) -> bool:
     return Membership.objects.count() > 1 or Invitation.objects.exists()
+
+
+def _has_client(organization: Organization) -> bool:
+    asked = Invitation.objects.filter(kind=InvitationKind.CLIENT)
+    return Organization.objects.filter(agency=organization, delete_after=None).exists() or asked.exists()
 
 
 navigation.add(
@@ -57,6 +62,12 @@ settings_pages.add(
     SettingsPage("audit", _("Audit log"), icon="scroll-text", url_name="accounts:audit", action="audit.view", order=80)
 )
 
+onboarding.register(
+    onboarding.Step(
+        "client", _("Add a client"), _("A new business, or one that has Mainstay already."), "accounts:client-new",
+        _has_client, button=_("Add client"), action="client.manage", order=10, kinds=(OrganizationKind.AGENCY,),
+    )
+)
 onboarding.register(
     onboarding.Step(
         "team", _("Invite a colleague"), _("Everybody sees what their role allows, and nothing else."),

@@ -11,11 +11,11 @@ from django.template.loader import render_to_string
 log = structlog.get_logger(__name__)
 
 
-def _page(request: HttpRequest, status: int) -> HttpResponse:
+def _page(request: HttpRequest, status: int, name: str = "") -> HttpResponse:
     if request.path.startswith("/api/"):
         return HttpResponse(status=status)  # becomes a problem document on its way out
     try:
-        return HttpResponse(render_to_string(f"errors/{status}.html", request=request), status=status)
+        return HttpResponse(render_to_string(f"errors/{name or status}.html", request=request), status=status)
     except Exception:
         log.exception("error_page.failed", status=status)
         words = f"{status}. For support: {getattr(request, 'id', '')}"
@@ -27,9 +27,14 @@ def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:
     return _page(request, 400)
 
 
-def denied(request: HttpRequest, exception: Any = None, reason: str = "") -> HttpResponse:
-    """403, also for a form whose CSRF token does not fit."""
+def denied(request: HttpRequest, exception: Any = None) -> HttpResponse:
+    """403."""
     return _page(request, 403)
+
+
+def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """403 for a form whose CSRF token does not fit: mostly one that was open since before the last sign-in."""
+    return _page(request, 403, "expired")
 
 
 def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:

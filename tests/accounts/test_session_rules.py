@@ -13,6 +13,7 @@ from allauth.socialaccount.models import SocialAccount
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
+from django.utils.html import escape
 
 from apps.accounts import adapters
 from apps.accounts.containment import SSO_KEY
@@ -143,8 +144,10 @@ def vouch(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
 def _through(browser: Client, organization: Organization, process: str = "login") -> Any:
     path = f"/accounts/oidc/org-{organization.pk}/login/"
     start = browser.post(f"{path}?process={process}" if process != "login" else path)
-    assert start.url.startswith(f"{ISSUER}/auth?"), start
-    state = httpx.URL(start.url).params["state"]
+    address = start.context["address"]
+    assert address.startswith(f"{ISSUER}/auth?"), start
+    assert f'content="0;url={escape(address)}"' in start.content.decode()
+    state = httpx.URL(address).params["state"]
     return browser.get(f"{path}callback/", {"code": "c", "state": state})
 
 

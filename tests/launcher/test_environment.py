@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 
-from launcher import environment, keys
+from launcher import environment, keys, run
 from launcher.errors import CannotStart
 from launcher.places import Checkout
 
@@ -56,3 +56,11 @@ def test_broken_secrets_are_not_replaced(tmp_path: Path) -> None:
     with pytest.raises(CannotStart, match="restore it"):
         keys.load(path)
     assert path.read_text() == "{"
+
+
+def test_counts_of_an_earlier_run_are_gone(tmp_path: Path) -> None:
+    folder = tmp_path / "counts"
+    folder.mkdir(mode=0o755)
+    (folder / "counter_7.db").write_bytes(b"old")
+    assert list(run.emptied(folder).iterdir()) == []
+    assert folder.stat().st_mode & 0o777 == 0o700
