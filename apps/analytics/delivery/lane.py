@@ -13,7 +13,7 @@ import structlog
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from apps.analytics.delivery import ledger, outbox
+from apps.analytics.delivery import ledger, outbox, signed_in
 from apps.analytics.delivery.health import backoff
 from apps.analytics.delivery.mapping import too_old
 from apps.analytics.delivery.outbox import Minute, Taken, Unsent
@@ -87,7 +87,8 @@ class Lane:
             ledger.note_probe(row)
         taken = outbox.take(row.pk, vendor.batch * (1 if probing else vendor.parallel), now)
         fresh = self._still_young(row, vendor, taken, now)
-        requests = self._sent(vendor, [fresh[n : n + vendor.batch] for n in range(0, len(fresh), vendor.batch)])
+        chunks = [fresh[n : n + vendor.batch] for n in range(0, len(fresh), vendor.batch)]
+        requests = self._sent(row.connection, vendor, chunks)
         self._settle(row, requests)
         return len(taken)
 
@@ -103,18 +104,18 @@ class Lane:
                 ledger.tell_dead(row, len(old), too_old(vendor))
         return [one for one in taken if now - one.at <= vendor.max_age]
 
-    def _sent(self, vendor: Vendor, chunks: list[list[Taken]]) -> list[Request]:
+    def _sent(self, account: Connection, vendor: Vendor, chunks: list[list[Taken]]) -> list[Request]:
         if self._senders is None or len(chunks) < 2:
-            return [self._ask(vendor, chunk) for chunk in chunks]
-        return list(self._senders.map(lambda chunk: self._ask(vendor, chunk), chunks))
+            return [self._ask(account, vendor, chunk) for chunk in chunks]
+        return list(self._senders.map(lambda chunk: self._ask(account, vendor, chunk), chunks))
 
-    def _ask(self, vendor: Vendor, rows: list[Taken]) -> Request:
+    def _ask(self, account: Connection, vendor: Vendor, rows: list[Taken]) -> Request:
         if (wait := self._pace.take()) > 0:
             time.sleep(wait)
         began = time.perf_counter()
         payloads = [Payload(row.event_id, row.name, row.at, row.payload) for row in rows]
         try:
-            report = vendor.send(payloads)
+            report = signed_in.send(account, vendor, payloads)
         except ProviderError as error:
             return Request(rows, time.perf_counter() - began, error=error, exchange=getattr(error, "exchange", None))
         except Exception as error:

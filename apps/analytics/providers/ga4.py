@@ -69,6 +69,7 @@ class GoogleAnalytics(Destination):
                    "login", "search")
     max_age = timedelta(hours=72)
     per_second = 50.0
+    parallel = 4
     deduplicates = False
 
     def check(self) -> str:

@@ -125,7 +125,9 @@ class GoogleAds(OAuthProvider, Destination):
         return _digits(self.config.get("customer_id"))
 
     def _post(self, bodies: Sequence[Mapping[str, Any]], *, test: bool) -> Answer:
-        token = str(self.secrets.get("access_token", ""))
+        token = str(self.secrets.get("access_token") or "")
+        if not token:
+            raise ProviderError(_t("Sign in with Google first."), permanent=True)
         actions = list(dict.fromkeys(body["action"] for body in bodies))[:MOST_ACTIONS]
         body = {
             "destinations": [self._destination(action) for action in actions],

@@ -36,7 +36,7 @@ def hashed(value: str, form: Callable[[str], str]) -> str:
 
 def email(value: str) -> str:
     """Lower case, without white space."""
-    found = "".join(_lower(value).split())
+    found = _joined(_lower(value))
     local, at, domain = found.rpartition("@")
     return found if at and local and domain else ""
 
@@ -86,7 +86,7 @@ def plain_name(value: str) -> str:
 
 def place(value: str) -> str:
     """A town or state: lower case, without punctuation and white space."""
-    return "".join(_without(value, "PS").split())
+    return _joined(_without(value, "PS"))
 
 
 def plain_place(value: str) -> str:
@@ -101,7 +101,7 @@ def street(value: str) -> str:
 
 def postcode(value: str, country: str = "") -> str:
     """Lower case, without white space and hyphens: five digits in the United States, the sector in Britain."""
-    found = "".join(_without(value, "PS").split())
+    found = _joined(_without(value, "PS"))
     if country.upper() == "US":
         return found[:5]
     if country.upper() == "GB" and _BRITISH_POSTCODE.fullmatch(found):
@@ -116,8 +116,12 @@ def country_code(value: str) -> str:
 
 
 def _without(value: str, kinds: str) -> str:
-    kept = "".join(sign for sign in _lower(value) if unicodedata.category(sign)[0] not in kinds)
-    return _composed(kept)  # what is left may now stand together
+    return _composed("".join(sign for sign in _lower(value) if unicodedata.category(sign)[0] not in kinds))
+
+
+def _joined(value: str) -> str:
+    """Without white space; signs that now stand together are composed anew."""
+    return _composed("".join(value.split()))
 
 
 def _lower(value: str) -> str:

@@ -65,6 +65,7 @@ class Webhook(Destination):
     events = {EVERY: EVERY}
     max_age = timedelta(days=30)
     per_second = 20.0
+    parallel = 4
     consent = ConsentRule.ANONYMOUS
     takes_anonymous = True
 
