@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from apps.analytics.enums import ConsentMode
+from apps.analytics.enums import CompanyMode, ConsentMode
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,7 @@ class SiteSettings:
     ip_retention_days: int = 0
     keep_months: int = 0
     only_known_hosts: bool = False
+    companies: str = CompanyMode.NETWORKS
     conversions: tuple[str, ...] = ()
     refused_hosts: tuple[str, ...] = ()
 
@@ -47,6 +48,8 @@ class SiteSettings:
                 found[field.name] = tuple(str(name) for name in value)
             elif type(value) is type(field.default) or (field.name == "consent" and value in ConsentMode.values):
                 found[field.name] = value
+            elif field.name == "companies" and field.name in stored:
+                found[field.name] = value if value in CompanyMode.values else CompanyMode.OFF  # the careful reading
         return cls(**found)
 
     def kept_from(self, now: datetime) -> datetime | None:
@@ -58,5 +61,6 @@ class SiteSettings:
 
     def to_json(self) -> dict[str, Any]:
         """The stored form."""
-        return {**dataclasses.asdict(self), "consent": str(self.consent), "conversions": list(self.conversions),
+        return {**dataclasses.asdict(self), "consent": str(self.consent),
+                "companies": str(self.companies), "conversions": list(self.conversions),
                 "refused_hosts": list(self.refused_hosts)}

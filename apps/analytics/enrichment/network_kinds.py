@@ -66,10 +66,9 @@ def _match(
     for phrase in phrases:
         if phrase in plain and re.search(rf"(?<![a-z0-9]){re.escape(phrase)}", plain):
             return phrase
-    if found := tokens & words:
-        return min(found)
-    # Without anything to begin or end with, startswith and endswith of an empty tuple are never true.
-    return next((token for token in sorted(tokens) if token.startswith(starts) or token.endswith(ends)), "")
+    # Nothing begins or ends with a word of an empty tuple.
+    found = {token for token in tokens if token in words or token.startswith(starts) or token.endswith(ends)}
+    return max(found, key=lambda token: (len(token), token), default="")
 
 
 def _plain(name: str) -> str:

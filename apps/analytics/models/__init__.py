@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+from .companies import (
+    AddressLookup,
+    Company,
+    CompanyRules,
+    CompanyScore,
+    CompanyVisit,
+    LookupDay,
+    NetworkDay,
+)
 from .destinations import Delivery, DeliveryMinute, Destination, VisitorClick
 from .health import SiteDayDoubt, SiteFlow, SiteScore
 from .queue import DailySalt, DeadLetter, Inbox, PipelineMinute, StoreJob
@@ -9,6 +18,7 @@ from .site import Site, SiteDayDrop
 from .store import Event, FoldedPeriod, Identity, Rollup, Session
 
 __all__ = [
+    "AddressLookup", "Company", "CompanyRules", "CompanyScore", "CompanyVisit", "LookupDay", "NetworkDay",
     "Delivery", "DeliveryMinute", "Destination", "VisitorClick",
     "DailySalt", "DeadLetter", "Event", "FoldedPeriod", "Identity", "Inbox", "PipelineMinute", "Rollup", "Session",
     "Site", "SiteDayDoubt", "SiteDayDrop", "SiteFlow", "SiteScore", "StoreJob",

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.conf import settings
 
+from apps.analytics.enrichment.networks import Networks
 from apps.analytics.enrichment.places import Places
 from apps.analytics.pipeline.batch import Batch
 from apps.analytics.pipeline.dedup import Duplicates
@@ -19,6 +20,7 @@ from apps.analytics.pipeline.identities import Identities
 from apps.analytics.pipeline.memory import Memory
 from apps.analytics.pipeline.outbox import Outbox
 from apps.analytics.pipeline.postgres import PostgresStore
+from apps.analytics.pipeline.recognition import Recognition
 from apps.analytics.pipeline.salts import Salts
 from apps.analytics.pipeline.sites import SiteInfo, Sites
 from apps.analytics.pipeline.stages import STAGES, Tools
@@ -44,7 +46,7 @@ class Outcome:
 class Core:
     """The pipeline without its inbox, over one connection that sees every tenant."""
 
-    def __init__(self, connection: Any, places: Places | None = None) -> None:
+    def __init__(self, connection: Any, places: Places | None = None, networks: Networks | None = None) -> None:
         self.connection = connection
         connection.execute("SELECT set_config('mainstay.orgs', '*', false)")
         self.sites = Sites(connection)
@@ -59,6 +61,7 @@ class Core:
         self._tools = Tools(
             self.sites, self.enricher, self.duplicates, self.identities, self.memory, self.store,
             Outbox(connection),
+            Recognition(connection, networks or Networks(settings.NETWORK_DATABASE)),
         )
 
     def process(self, envelopes: list[Envelope], now: int, *, history: bool = False) -> Outcome:

@@ -31,6 +31,11 @@ def erase_visitor(connection: Any, site_id: int, *, visitor: int | None = None, 
         f"DELETE FROM analytics_event WHERE {where} OR (site_id = %(site)s AND session_id IN"
         " (SELECT id FROM analytics_session WHERE site_id = %(site)s AND visitor = ANY(%(marks)s)))", params,
     ).rowcount
+    for table in ("companyvisit", "addresslookup"):
+        connection.execute(
+            f"DELETE FROM analytics_{table} WHERE session_id IN"
+            f" (SELECT id FROM analytics_session WHERE {where})", params,
+        )
     visits = connection.execute(f"DELETE FROM analytics_session WHERE {where}", params).rowcount
     connection.execute(f"DELETE FROM analytics_identity WHERE {where}", params)
     connection.execute(

@@ -49,6 +49,7 @@ class Housekeeping:
         if found := [row[0] for row in kept.fetchall()]:
             connection.execute(_FORGET[1], {"sites": found})
         if self._shard[0] == 0:
+            connection.execute("DELETE FROM analytics_addresslookup WHERE created_at < now() - interval '15 minutes'")
             connection.execute("DELETE FROM analytics_pipelineminute WHERE minute < now() - interval '90 days'")
             connection.execute("DELETE FROM analytics_storejob WHERE done_at < now() - interval '90 days'")
         self._core.sites.refresh()

@@ -25,6 +25,7 @@ from apps.analytics.pipeline.hits import Hit
 from apps.analytics.pipeline.identities import Identities
 from apps.analytics.pipeline.memory import Memory
 from apps.analytics.pipeline.outbox import Outbox
+from apps.analytics.pipeline.recognition import Recognition
 from apps.analytics.pipeline.sites import Sites
 from apps.analytics.store import EventStore
 
@@ -43,6 +44,7 @@ class Tools:
     memory: Memory
     store: EventStore
     outbox: Outbox
+    recognition: Recognition
 
 
 def unpack(batch: Batch, tools: Tools) -> None:
@@ -128,6 +130,11 @@ def _join_users(batch: Batch, tools: Tools, hits: list[Hit]) -> None:
             ))
 
 
+def recognise(batch: Batch, tools: Tools) -> None:
+    """Say which companies the new visits come from, while the address is still known."""
+    tools.recognition.run(batch)
+
+
 def store(batch: Batch, tools: Tools) -> None:
     """Begin to store the events; PostgreSQL takes them in while they are being counted."""
     tools.store.begin(batch)
@@ -162,6 +169,7 @@ STAGES = (
     Stage("enrich", enrich),
     Stage("deduplicate", deduplicate),
     Stage("sessionise", sessionise),
+    Stage("recognise", recognise),
     Stage("store", store),
     Stage("tally", tally),
     Stage("write", write),
