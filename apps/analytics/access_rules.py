@@ -15,6 +15,8 @@ register_actions(
     Action(
         "site.edit", _("Change sites"), allow(*ADMINS, assigned=(Role.MANAGER,)), permission="analytics.change_site",
     ),
+    Action("destination.view", _("See where events are sent on to"), allow(*ADMINS, Role.MANAGER)),
+    Action("destination.edit", _("Send events on to others"), allow(*ADMINS)),
     Action("site.create", _("Add sites"), allow(*ADMINS)),
     Action("site.delete", _("Delete sites"), allow(*ADMINS)),
 )

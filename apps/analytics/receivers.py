@@ -5,7 +5,9 @@ from __future__ import annotations
 from apps.accounts.contracts import CurrencyChanged, TimeZoneChanged
 from apps.analytics import tasks
 from apps.analytics.contracts import SiteCheckRequested, SiteCreated
+from apps.analytics.contracts.deliveries import DeliveryDead, DestinationFailing, DestinationRecovered
 from apps.analytics.models import Site
+from apps.analytics.services.destination_news import tell_dead, tell_failing, tell_recovered
 from apps.analytics.services.store_jobs import rollups_rebuild
 from apps.core.background import enqueue
 from apps.core.events import subscribe
@@ -21,6 +23,24 @@ def look_for_code(event: SiteCheckRequested) -> None:
 def look_at_new_site(event: SiteCreated) -> None:
     """The code may be there already, moved from another account."""
     enqueue(tasks.check_site, event.organization_id, event.site_id)
+
+
+@subscribe(DestinationFailing)
+def tell_of_failing_destination(event: DestinationFailing) -> None:
+    """Those who can mend it."""
+    tell_failing(event.destination_id, event.name, event.reason)
+
+
+@subscribe(DestinationRecovered)
+def tell_of_recovered_destination(event: DestinationRecovered) -> None:
+    """Those who were told of the failure."""
+    tell_recovered(event.destination_id, event.name)
+
+
+@subscribe(DeliveryDead)
+def tell_of_dead_deliveries(event: DeliveryDead) -> None:
+    """Those who may send them again, once a day."""
+    tell_dead(event.destination_id, event.name, event.reason)
 
 
 @subscribe(TimeZoneChanged)

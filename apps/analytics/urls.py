@@ -5,6 +5,15 @@ from __future__ import annotations
 from django.urls import path
 
 from apps.analytics.views.breakdown import BreakdownCsv, BreakdownPage
+from apps.analytics.views.destinations import (
+    DeliveryPage,
+    DestinationAction,
+    DestinationEdit,
+    DestinationList,
+    DestinationNew,
+    DestinationPage,
+    DestinationTry,
+)
 from apps.analytics.views.install import CheckNow, InstallPage
 from apps.analytics.views.site_page import SitePage
 from apps.analytics.views.sites import SiteAction, SiteDelete, SiteList, SiteNew, SiteSettingsPage
@@ -23,6 +32,13 @@ urlpatterns = [
     path(f"{_SITE}settings/", SiteSettingsPage.as_view(), name="site-settings"),
     path(f"{_SITE}settings/visitor/", VisitorPage.as_view(), name="site-visitor"),
     path(f"{_SITE}settings/visitor.json", VisitorJson.as_view(), name="site-visitor-json"),
+    path(f"{_SITE}destinations/", DestinationList.as_view(), name="destinations"),
+    path(f"{_SITE}destinations/new/<slug:provider>/", DestinationNew.as_view(), name="destination-new"),
+    path(f"{_SITE}destinations/<int:pk>/", DestinationPage.as_view(), name="destination"),
+    path(f"{_SITE}destinations/<int:pk>/edit/", DestinationEdit.as_view(), name="destination-edit"),
+    path(f"{_SITE}destinations/<int:pk>/try/", DestinationTry.as_view(), name="destination-try"),
+    path(f"{_SITE}destinations/<int:pk>/do/", DestinationAction.as_view(), name="destination-action"),
+    path(f"{_SITE}destinations/<int:pk>/events/<int:delivery>/", DeliveryPage.as_view(), name="delivery"),
     path(f"{_SITE}do/", SiteAction.as_view(), name="site-action"),
     path(f"{_SITE}delete/", SiteDelete.as_view(), name="site-delete"),
 ]

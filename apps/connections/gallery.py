@@ -53,6 +53,8 @@ def shelves() -> list[Shelf]:
     """Every kind with its vendors; stand-ins for the demo only where the demo or development runs."""
     found = []
     for registry in kinds.values():
+        if registry.elsewhere:
+            continue
         offers = [
             _offer(registry.kind, vendor) for vendor in registry
             if vendor.key != "fake" or settings.DEMO or settings.DEBUG

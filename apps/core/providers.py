@@ -59,11 +59,15 @@ class Provider:
 
 
 class Registry(Generic[P]):
-    """All vendors of one kind, by key. Refuses a second vendor with the same key."""
+    """All vendors of one kind, by key. Refuses a second vendor with the same key.
 
-    def __init__(self, kind: str, label: Words) -> None:
+    `elsewhere`: its accounts are connected on pages of their feature, not in the settings.
+    """
+
+    def __init__(self, kind: str, label: Words, *, elsewhere: bool = False) -> None:
         self.kind = kind
         self.label = label
+        self.elsewhere = elsewhere
         self._providers: dict[str, type[P]] = {}
         kinds[kind] = self
 

@@ -9,12 +9,13 @@ import pytest
 from django.db import transaction
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from apps.accounts.audit import audit
 from apps.accounts.enums import OrganizationKind, Role
 from apps.accounts.models import Membership, Organization, User
 from apps.accounts.roles import Reach, get_action
-from apps.analytics.models import Site
+from apps.analytics.models import Delivery, Destination, Site
 from apps.core.models import Connection
 from apps.core.tenancy import tenant
 from apps.metrics import registry
@@ -66,6 +67,9 @@ def house(db: None) -> dict[str, Any]:
     with tenant(organization.pk):
         site = Site.objects.create(name="Shop", domains=["shop.example"])
         connection = Connection.objects.create(kind="notification_transport", provider="fake", name="Mail")
+        account = Connection.objects.create(kind="destination", provider="slack", name="Slack")
+        destination = Destination.objects.create(site=site, connection=account, name="Slack")
+        delivery = Delivery.objects.create(destination=destination, event_id="e1", at=timezone.now())
         entry = audit(None, "site.changed")
     values = {
         "slug": organization.slug,
@@ -81,6 +85,8 @@ def house(db: None) -> dict[str, Any]:
         "kind": "notification_transport",
         "provider": "smtp",
         "key": next((metric.key for metric in registry.all_metrics()), "none"),
+        "destination_id": destination.pk,
+        "delivery": delivery.pk,
         "pk": connection.pk,
         "id": connection.pk,
     }
@@ -118,6 +124,8 @@ def ask(house: dict[str, Any]) -> Callable[..., Any]:
 
 def address(door: Door, house: dict[str, Any], user: User | None) -> str:
     values = dict(house["values"])
+    if "/destinations/" in door.path:
+        values["pk"], values["provider"] = values["destination_id"], "slack"
     if "/notifications/" in door.path:
         values["pk"] = MISSING
     if "api-keys" in door.path or "/keys/" in door.path:

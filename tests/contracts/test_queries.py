@@ -10,16 +10,19 @@ from django.apps import apps
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from apps.accounts.audit import audit
 from apps.accounts.enums import OrganizationKind
 from apps.accounts.models import Organization, User
+from apps.analytics.models import Delivery, Destination, Site
 from apps.core.models import Connection
 from apps.core.tenancy import tenant
 from tests.contracts.doors import all_doors
 from tests.factories.accounts import ApiKeyFactory, InvitationFactory, MembershipFactory, OrganizationFactory
 from tests.factories.analytics import SiteFactory
 
+SITE = "shopshopshop"
 Add = Callable[[Organization, User, int], Any]
 
 
@@ -47,6 +50,15 @@ def clients(organization: Organization, user: User, amount: int) -> None:
     OrganizationFactory.create_batch(amount, agency=organization)
 
 
+def destinations(organization: Organization, user: User, amount: int) -> None:
+    with tenant(organization.pk):
+        site = Site.objects.filter(script_id=SITE).first() or SiteFactory(organization=organization, script_id=SITE)
+        for n in range(amount):
+            account = Connection.objects.create(kind="destination", provider="slack", name=f"Slack {n}")
+            row = Destination.objects.create(site=site, connection=account, name=f"Slack {n}")
+            Delivery.objects.create(destination=row, event_id=f"e{n}", at=timezone.now(), state="dead")
+
+
 # A list, and what makes it longer. Every list of the API has its line; pages that list things too.
 LISTS: dict[str, Add] = {
     "/o/{slug}/settings/team/": lambda org, _, n: (
@@ -58,17 +70,19 @@ LISTS: dict[str, Add] = {
     "/o/{slug}/settings/connections/": connections,
     "/o/{slug}/clients/": clients,
     "/o/{slug}/notifications/": notifications,
+    f"/o/{{slug}}/traffic/{SITE}/destinations/": destinations,
     "/o/{slug}/traffic/": lambda org, _, n: SiteFactory.create_batch(n, organization=org),
     "/api/v1/organizations/{slug}/members/": lambda org, _, n: MembershipFactory.create_batch(n, organization=org),
     "/api/v1/organizations/{slug}/invitations/": lambda org, _, n: InvitationFactory.create_batch(n, organization=org),
     "/api/v1/organizations/{slug}/api-keys/": lambda org, _, n: ApiKeyFactory.create_batch(n, organization=org),
     "/api/v1/organizations/{slug}/audit/": entries,
     "/api/v1/organizations/{slug}/clients/": clients,
+    "/api/v1/organizations/{slug}/destinations/": destinations,
     "/api/v1/organizations/{slug}/sites/": lambda org, _, n: SiteFactory.create_batch(n, organization=org),
 }  # fmt: skip
 # Lists of the API whose length is that of the code, not of the data.
 FIXED = {"/api/v1/organizations/{slug}/metrics/"}
-DOORS = {door.path: door for door in all_doors()}
+DOORS = {door.path.replace("{script_id}", SITE): door for door in all_doors()}
 
 
 def asked(browser: Client, url: str) -> int:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from apps.analytics.enums import ConsentRule
@@ -165,4 +166,9 @@ class Destination(Provider):
         raise ProviderError(f"{self.key} cannot send", permanent=True)
 
 
-destinations: Registry[Destination] = Registry("destination", _("Event destinations"))
+def is_offered(vendor: type[Destination]) -> bool:
+    """Whether owners may choose it here: the stand-in only where the demo or development runs."""
+    return vendor.key != "fake" or settings.DEMO or settings.DEBUG
+
+
+destinations: Registry[Destination] = Registry("destination", _("Event destinations"), elsewhere=True)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
 from django.db.models import Count, Sum
 from django.utils import timezone
 
-from apps.analytics.enums import BreakerState, DeliveryState
+from apps.analytics.enums import BreakerState, DeliveryState, Dimension, StoreGrain
 from apps.analytics.histograms import REQUEST_MS
-from apps.analytics.models import Delivery, DeliveryMinute, Destination
+from apps.analytics.models import Delivery, DeliveryMinute, Destination, Rollup
 
 _TOOK = """
 SELECT m.destination_id, t.number, sum(t.count)::bigint FROM analytics_deliveryminute m,
@@ -160,3 +160,17 @@ def _standing(ids: list[int]) -> dict[tuple[int, str], int]:
         destination_id__in=ids, state__in=(DeliveryState.WAITING, DeliveryState.DEAD)
     ).values_list("destination_id", "state").annotate(number=Count("id")).order_by()
     return {(destination, state): number for destination, state, number in rows}
+
+
+def today_of(zone: Any) -> tuple[datetime, datetime]:
+    """Today in a zone, as instants."""
+    start = timezone.localtime(timezone.now(), zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    return start, start + timedelta(days=1)
+
+
+def event_names(site: Any, days: int = 30) -> list[str]:
+    """The events a site has sent lately, most frequent first."""
+    since = timezone.now() - timedelta(days=days)
+    rows = Rollup.objects.filter(site=site, dim=Dimension.EVENT, grain=StoreGrain.DAY, bucket__gte=since)
+    found = rows.values_list("value").annotate(number=Sum("events")).order_by("-number")[:50]
+    return [name for name, _number in found if name]

@@ -1,0 +1,178 @@
+"""How destinations and deliveries are shown: words for states, rows of tables."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, QueryDict
+from django.urls import reverse
+from django.utils import formats, timezone
+from django.utils.timesince import timesince, timeuntil
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from apps.analytics.enums import DeliveryState
+from apps.analytics.models import Delivery, Destination
+from apps.analytics.providers.base import Exchange
+from apps.analytics.selectors.deliveries import DestinationRow, state_of
+from apps.core.providers import find_vendor
+
+PAGE = 50
+WORDS = {
+    "paused": gettext_lazy("Paused"),
+    "held": gettext_lazy("On hold after failures"),
+    "trying": gettext_lazy("Trying again"),
+    "waiting": gettext_lazy("Asked to wait"),
+    "failing": gettext_lazy("Last request failed"),
+    "ok": gettext_lazy("Delivering"),
+    "new": gettext_lazy("Nothing sent yet"),
+}
+TONES = {"waiting": "info", "sent": "good", "dead": "bad", "skipped": "neutral"}
+
+
+def status(row: Destination) -> dict[str, str]:
+    """The word and tone of a destination's state, and when it is asked again while it is on hold."""
+    key, tone = state_of(row)
+    again = until(row.hold_until) if key in {"held", "waiting"} else ""
+    return {"key": key, "tone": tone, "label": str(WORDS[key]), "again": again}
+
+
+def vendor_of(row: Destination) -> dict[str, str]:
+    """Name and icon of the vendor."""
+    vendor = find_vendor("destination", row.connection.provider)
+    if vendor is None:
+        return {"label": row.connection.provider, "icon": "plug"}
+    return {"label": str(vendor.label), "icon": vendor.icon}
+
+
+def cards(request: HttpRequest, listed: Iterable[DestinationRow], script_id: str) -> list[dict[str, Any]]:
+    """One card a destination."""
+    slug = request.organization.slug  # type: ignore[attr-defined]
+    return [
+        {
+            "row": line.destination, "vendor": vendor_of(line.destination), "status": status(line.destination),
+            "facts": facts(line),
+            "href": reverse("analytics:destination", args=[slug, script_id, line.destination.pk]),
+            "dead": line.dead,
+            "dead_words": _failed(line.dead),
+        }
+        for line in listed
+    ]
+
+
+def _failed(count: int) -> str:
+    return ngettext("%(count)s event failed", "%(count)s events failed", count) % {"count": count}
+
+
+def facts(line: DestinationRow) -> list[dict[str, str]]:
+    """The figures of today and what waits."""
+    figures = line.figures
+    return [
+        {"label": _("Sent today"), "text": _number(figures.sent)},
+        {"label": _("Success rate"), "text": _percent(figures.success_rate)},
+        {"label": _("Waiting"), "text": _number(line.waiting)},
+        {"label": _("Failed for good"), "text": _number(line.dead)},
+        {"label": _("Left out today"), "text": _number(figures.skipped)},
+        {"label": _("Average answer"), "text": _ms(figures.average_ms)},
+        {"label": _("Last success"), "text": _ago(line.destination.last_ok_at)},
+    ]
+
+
+def columns() -> list[dict[str, Any]]:
+    """Heads of the deliveries."""
+    return [
+        {"key": "event", "label": _("Event")}, {"key": "state", "label": _("State")},
+        {"key": "words", "label": _("Reason")}, {"key": "attempts", "label": _("Attempts"), "align": "end"},
+        {"key": "at", "label": _("When"), "align": "end"},
+    ]
+
+
+def rows(request: HttpRequest, script_id: str, deliveries: Iterable[Delivery]) -> list[dict[str, Any]]:
+    """One row a delivery."""
+    slug = request.organization.slug  # type: ignore[attr-defined]
+    return [
+        {
+            "href": reverse("analytics:delivery", args=[slug, script_id, one.destination_id, one.pk]),
+            "cells": [
+                {"text": one.name, "sub": f"→ {one.sent_as}" if one.sent_as != one.name else ""},
+                {"badge": DeliveryState(one.state).label, "tone": TONES[one.state]},
+                {"text": one.words[:160] or "–"},
+                {"text": str(one.attempts)},
+                {"text": _ago(one.finished_at or one.created_at)},
+            ],
+        }
+        for one in deliveries
+    ]
+
+
+def state_tabs(params: QueryDict) -> list[dict[str, Any]]:
+    """All deliveries, and each state."""
+    shown = params.get("state", "")
+    words = (("", _("All")), ("waiting", _("Waiting")), ("sent", _("Delivered")), ("dead", _("Failed for good")),
+             ("skipped", _("Left out")))
+    return [{"label": label, "href": f"?state={key}" if key else "?", "active": key == shown} for key, label in words]
+
+
+def paged(params: QueryDict, deliveries: Any) -> tuple[list[Delivery], dict[str, str]]:
+    """A page of deliveries after the id in `after`, and where the next begins."""
+    after, state = params.get("after", ""), params.get("state", "")
+    if after.isdigit():
+        deliveries = deliveries.filter(pk__lt=int(after[:18]))
+    found = list(deliveries[: PAGE + 1])
+    more = found[PAGE - 1].pk if len(found) > PAGE else None
+    head = f"?state={state}&" if state in DeliveryState.values else "?"
+    return found[:PAGE], {
+        "prev_href": head.rstrip("&") if after else "", "next_href": f"{head}after={more}" if more else "",
+        "summary": "",
+    }
+
+
+def shown(exchange: Exchange | None) -> dict[str, str] | None:
+    """A request and its answer as text, made readable."""
+    if exchange is None:
+        return None
+    head = "\n".join([f"{exchange.method} {exchange.url}", *(f"{k}: {v}" for k, v in exchange.headers.items())])
+    return {"request": f"{head}\n\n{pretty(exchange.body)}", "status": str(exchange.status or ""),
+            "answer": pretty(exchange.answer)}
+
+
+def pretty(text: Any) -> str:
+    """JSON with line breaks; anything else as it is."""
+    try:
+        found = json.loads(text) if isinstance(text, str) else text
+    except ValueError:
+        return str(text)
+    return json.dumps(found, indent=2, ensure_ascii=False)
+
+
+def until(at: datetime | None) -> str:
+    """How long it is till then, in words; empty when it is over."""
+    return timeuntil(at, depth=1) if at is not None and at > timezone.now() else ""
+
+
+def attempts(one: Delivery) -> list[dict[str, Any]]:
+    """What failed, newest first."""
+    return [{**entry, "at": datetime.fromisoformat(entry["at"])} for entry in reversed(one.log)]
+
+
+def _number(value: int) -> str:
+    return formats.number_format(value, use_l10n=True, force_grouping=True)
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{formats.number_format(share * 100, 1)} %"
+
+
+def _ms(value: float | None) -> str:
+    return "–" if value is None else _("%(number)s ms") % {"number": _number(round(value))}
+
+
+def _ago(at: Any) -> str:
+    if at is None:
+        return _("Never")
+    if (timezone.now() - at).total_seconds() < 60:
+        return _("Just now")
+    return _("%(time)s ago") % {"time": timesince(at, depth=1)}
