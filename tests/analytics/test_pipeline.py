@@ -16,6 +16,7 @@ from apps.analytics.models import DailySalt, DeadLetter, Event, Identity, Rollup
 from apps.analytics.pipeline.folding import fold_closed_periods
 from apps.analytics.pipeline.ledger import Ledger
 from apps.analytics.pipeline.loading import process_events
+from apps.analytics.services.goals import goal_create
 from apps.core.models import OutboxEvent
 from apps.core.tenancy import every_tenant, tenant
 from tests.analytics.conftest import HOUR, MINUTE, PHONE, Sender, figures, total, view
@@ -192,7 +193,8 @@ def test_other_currencies_are_kept_apart(sender: Sender, site: Site) -> None:
 
 
 def test_an_owners_own_conversions_count(sender: Sender, site: Site) -> None:
-    change(site, conversions=["signup"])
+    with tenant(site.organization_id):
+        goal_create(actor=None, site=site, name="Joined", kind="event", value="signup", is_conversion=True)
     sender.send(NOON, {"name": "signup", "url": f"{URL}join"}, {"name": "click", "url": URL})
 
     assert total(site, "conversions") == 1

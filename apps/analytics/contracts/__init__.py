@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .deliveries import DeliveryDead, DestinationFailing, DestinationRecovered
 from .events import FirstEventSeen, SiteChanged, SiteCheckRequested, SiteCreated, SiteDeleted
+from .journeys import FunnelChanged, GoalChanged
 from .settings import SiteSettings
 
 __all__ = [
@@ -11,6 +12,8 @@ __all__ = [
     "DestinationFailing",
     "DestinationRecovered",
     "FirstEventSeen",
+    "FunnelChanged",
+    "GoalChanged",
     "SiteChanged",
     "SiteCheckRequested",
     "SiteCreated",

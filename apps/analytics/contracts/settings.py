@@ -14,9 +14,9 @@ from apps.analytics.enums import CompanyMode, ConsentMode
 class SiteSettings:
     """What an owner can switch for a site. Stored as JSON; unknown keys are dropped, missing ones take the default.
 
-    `conversions` are event names that count as a conversion beside `purchase`. Events from `refused_hosts` are left
-    out. `ip_retention_days` 0 means that the
-    address is used for the place and the visitor's daily mark and then forgotten.
+    Events from `refused_hosts` are left out. `ip_retention_days` 0 means that the address is used for the place and
+    the visitor's daily mark and then forgotten. `keep_months` is how many whole months of visits and events are kept
+    beside the running one; 0 keeps all.
     """
 
     consent: str = ConsentMode.COOKIELESS
@@ -35,7 +35,6 @@ class SiteSettings:
     keep_months: int = 0
     only_known_hosts: bool = False
     companies: str = CompanyMode.NETWORKS
-    conversions: tuple[str, ...] = ()
     refused_hosts: tuple[str, ...] = ()
 
     @classmethod
@@ -44,7 +43,7 @@ class SiteSettings:
         found: dict[str, Any] = {}
         for field in dataclasses.fields(cls):
             value = stored.get(field.name)
-            if field.name in {"conversions", "refused_hosts"} and isinstance(value, list):
+            if field.name == "refused_hosts" and isinstance(value, list):
                 found[field.name] = tuple(str(name) for name in value)
             elif type(value) is type(field.default) or (field.name == "consent" and value in ConsentMode.values):
                 found[field.name] = value
@@ -62,5 +61,5 @@ class SiteSettings:
     def to_json(self) -> dict[str, Any]:
         """The stored form."""
         return {**dataclasses.asdict(self), "consent": str(self.consent),
-                "companies": str(self.companies), "conversions": list(self.conversions),
+                "companies": str(self.companies),
                 "refused_hosts": list(self.refused_hosts)}

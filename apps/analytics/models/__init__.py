@@ -13,6 +13,7 @@ from .companies import (
 )
 from .destinations import Delivery, DeliveryMinute, Destination, VisitorClick
 from .health import SiteDayDoubt, SiteFlow, SiteScore
+from .journeys import Funnel, Goal, Segment
 from .queue import DailySalt, DeadLetter, Inbox, PipelineMinute, StoreJob
 from .site import Site, SiteDayDrop
 from .store import Event, FoldedPeriod, Identity, Rollup, Session
@@ -21,5 +22,5 @@ __all__ = [
     "AddressLookup", "Company", "CompanyRules", "CompanyScore", "CompanyVisit", "LookupDay", "NetworkDay",
     "Delivery", "DeliveryMinute", "Destination", "VisitorClick",
     "DailySalt", "DeadLetter", "Event", "FoldedPeriod", "Identity", "Inbox", "PipelineMinute", "Rollup", "Session",
-    "Site", "SiteDayDoubt", "SiteDayDrop", "SiteFlow", "SiteScore", "StoreJob",
+    "Funnel", "Goal", "Segment", "Site", "SiteDayDoubt", "SiteDayDrop", "SiteFlow", "SiteScore", "StoreJob",
 ]

@@ -56,7 +56,10 @@ class Event(TenantModel):
 
     class Meta(TenantModel.Meta):
         abstract = False
-        indexes = [models.Index(fields=["site", "time"], name="event_by_site")]
+        indexes = [
+            models.Index(fields=["site", "time"], name="event_by_site"),
+            models.Index(fields=["site", "time"], name="event_orders", condition=models.Q(name="purchase")),
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} {self.path}"

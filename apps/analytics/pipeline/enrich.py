@@ -68,13 +68,15 @@ class Enricher:
         hit.title = _text(title, 300) if title else ""
         hit.referrer = _referrer(ref) if (ref := get("ref")) else ""
         flags |= strange
-        if hit.name in site.conversions:
+        if hit.name == "purchase":
             flags |= _CONVERSION
         if consent:
             flags |= _CONSENTED
         hit.flags, hit.ip, hit.place, hit.tech = flags, sender.ip, sender.place, sender.tech
         self._visitor(hit, sender, root, get, server, consent)
         _measures(hit, sent)
+        if site.goals:
+            _reach(hit)
         order = hit.order_id if hit.name == "purchase" else ""
         given = f"purchase-{order}" if order else get("id")
         hit.is_order, hit.has_id = bool(order), bool(given)
@@ -165,6 +167,13 @@ def _time(ts: Any, sent: Any, received: int) -> tuple[int, bool]:
     if received - OLDEST_MS <= at <= received + AHEAD_MS:
         return min(at, received), False
     return received, True
+
+
+def _reach(hit: Hit) -> None:
+    """The goals this hit reaches; one that counts as a conversion makes the hit one."""
+    hit.goals = tuple(goal for goal in hit.site.goals if goal.reached_by(hit))
+    if any(goal.is_conversion for goal in hit.goals):
+        hit.flags |= _CONVERSION
 
 
 def _measures(hit: Hit, sent: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from apps.analytics.enrichment.addresses import Address
 from apps.analytics.pipeline.sites import SiteInfo
+from apps.analytics.reaching import GoalRule
 
 BOUNCE_MS = 10_000
 
@@ -26,18 +27,20 @@ class Hit:
     """One event, validated and enriched. Times are milliseconds, money is in ten-thousandths."""
 
     __slots__ = (
-        "address", "at", "campaign", "currency", "day", "engaged", "flags", "has_id", "id", "ip", "is_bare", "is_order",
-        "items", "name", "order_id", "person", "place", "props", "raw", "received", "referrer", "revenue", "scroll",
-        "site", "tech", "title", "traits", "uid", "vid", "visit", "visitor", "vitals", "who",
+        "address", "at", "campaign", "currency", "day", "engaged", "flags", "goals", "has_id", "id", "ip", "is_bare",
+        "is_order", "items", "name", "order_id", "person", "place", "props", "raw", "received", "referrer", "revenue",
+        "scroll", "site", "tech", "title", "traits", "uid", "vid", "visit", "visitor", "vitals", "who",
     )
 
     site: SiteInfo
     address: Address | None
     person: Person | None
     visit: Visit | None
+    goals: tuple[GoalRule, ...]
     raw: tuple[Envelope, dict[str, Any], int]  # as it was sent
 
     def __init__(self) -> None:
+        self.goals = ()
         self.person = self.visit = None
 
 

@@ -12,6 +12,7 @@ from apps.analytics.histograms import SESSION_SECONDS, VITALS
 from apps.analytics.pipeline.clock import clock_of
 from apps.analytics.pipeline.folding import fold_closed_periods
 from apps.analytics.pipeline.marks import day_mark, hour_mark, mark_of
+from apps.analytics.pipeline.recount import recount_goals, recount_products
 from apps.analytics.pipeline.tally import BUILT_IN, LONGEST_VALUE, MOST_PROPERTIES, property_text
 
 _COLUMNS = "organization_id, site_id, grain, dim, bucket, value, visitors, sessions, pageviews, events, bounces, " \
@@ -51,7 +52,7 @@ def _of_events() -> list[str]:
     """Statements that count events: totals, dimensions of their visits, pages, names, properties, conversions."""
     hour = _HOUR_OF.format(day="e.day", time="e.time")
     silent = ", ".join(f"'{name}'" for name in sorted(BUILT_IN))
-    text = f"left(e.name || ': ' || p.key || ' = ' || (p.value #>> '{{{{}}}}'), {LONGEST_VALUE})".replace("{{}}", "{}")
+    text = f"left(e.name || ': ' || p.key || ' = ' || coalesce(p.value #>> '{{{{}}}}', ''), {LONGEST_VALUE})".replace("{{}}", "{}")
     sessions = "count(DISTINCT e.session_id) FILTER (WHERE e.session_id <> 0)"
     plain = [
         f"SELECT {_HEAD}, {_HOUR}, 0, {hour}, '', {_WHO}, 0, {_EVENT_SUMS} FROM e GROUP BY 5",
@@ -137,6 +138,8 @@ def rebuild_site(connection: Any, site_id: int) -> int:
             )
     fold_closed_periods(connection, [site_id])
     _mark_again(connection, site_id, params["zone"])
+    recount_goals(connection, site_id, since=params["from"])
+    recount_products(connection, site_id, since=params["from"])
     return connection.execute("SELECT count(*) FROM analytics_rollup WHERE site_id = %s", [site_id]).fetchone()[0]
 
 

@@ -22,7 +22,9 @@ EVENT_COLUMNS = (
 NULL = "\\N"
 MOST_NEW_VALUES = 5_000
 BOUNDED = {int(Dimension.PAGE), int(Dimension.PROPERTY), int(Dimension.REFERRER), int(Dimension.ENTRY_PAGE),
-           int(Dimension.EXIT_PAGE), int(Dimension.CONVERSION_PAGE), int(Dimension.EVENT), int(Dimension.TERM)}
+           int(Dimension.EXIT_PAGE), int(Dimension.CONVERSION_PAGE), int(Dimension.EVENT), int(Dimension.TERM),
+           int(Dimension.PRODUCT), int(Dimension.PRODUCT_VIEW), int(Dimension.PRODUCT_CART),
+           int(Dimension.PRODUCT_CHECKOUT), int(Dimension.PRODUCT_REFUND)}
 OTHER = "…"
 _TOTAL, _LAST_SEEN = int(Dimension.TOTAL), int(Dimension.LAST_SEEN)
 _MINUTE, _HOUR, _DAY, _MONTH, _WEEK = (int(grain) for grain in StoreGrain)

@@ -9,11 +9,15 @@ from apps.analytics.contracts import SiteSettings
 from apps.analytics.enrichment.addresses import normal_host, root_of
 from apps.analytics.enums import ConsentMode
 from apps.analytics.pipeline.clock import ZoneClock, clock_of
+from apps.analytics.pipeline.goals import goals_of
+from apps.analytics.reaching import GoalRule
 
 _QUERY = """
 SELECT s.id, s.organization_id, o.time_zone, o.currency, s.domains, s.cross_domains, s.settings, s.detected_at,
     ARRAY(SELECT ARRAY[f.grain, (extract(epoch FROM f.start) * 1000)::bigint] FROM analytics_foldedperiod f
-        WHERE f.site_id = s.id)
+        WHERE f.site_id = s.id),
+    (SELECT coalesce(json_agg(json_build_array(g.id, g.kind, g.match, g.value, g.prop_name, g.prop_value,
+        g.amount::text, g.is_conversion) ORDER BY g.id), '[]') FROM analytics_goal g WHERE g.site_id = s.id)
 FROM analytics_site s JOIN accounts_organization o ON o.id = s.organization_id
 """
 
@@ -30,8 +34,8 @@ class SiteInfo:
     root: str
     options: SiteSettings
     detected: bool
-    conversions: frozenset[str] = frozenset()
     cookies: bool = False
+    goals: tuple[GoalRule, ...] = ()
     folded: set[tuple[int, int]] = field(default_factory=set)
     told_at: int = 0
     routes: tuple[Any, ...] | None = None  # its destinations; None until they have been looked up
@@ -75,7 +79,7 @@ class Sites:
 
 def site_info(
     site_id: int, organization_id: int, zone: str, currency: str, domains: list[str], cross_domains: list[str],
-    settings: dict[str, Any], detected_at: Any, folded: list[list[int]],
+    settings: dict[str, Any], detected_at: Any, folded: list[list[int]], goals: list[list[Any]],
 ) -> SiteInfo:
     """A site from its columns."""
     options = SiteSettings.from_json(settings)
@@ -83,6 +87,7 @@ def site_info(
     return SiteInfo(
         id=site_id, organization_id=organization_id, clock=clock_of(zone), currency=currency,
         hosts=frozenset(hosts), root=root_of(hosts[0]) if hosts else "", options=options,
-        detected=detected_at is not None, conversions=frozenset(options.conversions) | {"purchase"},
+        detected=detected_at is not None,
         cookies=options.consent != ConsentMode.COOKIELESS, folded={(grain, start) for grain, start in folded},
+        goals=goals_of(goals),
     )

@@ -30,13 +30,16 @@ from apps.analytics.pipeline.counts import (
 )
 from apps.analytics.pipeline.hits import Hit, Person, Visit
 from apps.analytics.pipeline.marks import day_mark, hour_mark, mark_of
+from apps.analytics.pipeline.products import STAGES, lines_of
 from apps.analytics.pipeline.reports import Reports
 from apps.analytics.pipeline.sites import SiteInfo
+from apps.analytics.reaching import text_of
 
 _CONVERSION = int(EventFlag.CONVERSION)
 _CONVERSION_PAGE, _CURRENCY, _PROPERTY = (
     int(Dimension.CONVERSION_PAGE), int(Dimension.CURRENCY), int(Dimension.PROPERTY),
 )
+_GOAL, _REFUND = int(Dimension.GOAL), int(Dimension.REFUND)
 _VITALS = tuple((name, int(dimension), edges) for name, (dimension, edges) in VITALS.items())
 MOST_PROPERTIES = 30
 LONGEST_VALUE = 200
@@ -93,6 +96,8 @@ class Tally:
             self._of_event(hit, counts)
             if hit.flags & _CONVERSION:
                 self._convert(hit, hour, minute, counts)
+            if hit.goals or hit.revenue or not hit.is_bare:
+                _reach(hit, counts)
 
     def _part(self, hit: Hit, visit: Visit, start: int, counts: DayCounts, hour: Row) -> Row:
         """What a visit does on this day, in this batch; counts the visitor of an hour or day they enter."""
@@ -209,6 +214,36 @@ def spread_part(part: Row, rows: tuple[Row, Row, Row]) -> None:
             row[REVENUE] += revenue
 
 
+def _reach(hit: Hit, counts: DayCounts) -> None:
+    """Goals: every time, and each visit and visitor once a day; then what is traded."""
+    for goal in hit.goals:
+        row = counts.at(_GOAL, str(goal.id))
+        row[EVENTS] += 1
+        if hit.currency == hit.site.currency:
+            row[REVENUE] += hit.revenue
+        if hit.visit is not None:
+            _unique(hit, goal.mark, row)
+    if hit.name in STAGES:
+        _of_trade(hit, STAGES[hit.name], counts)
+
+
+def _of_trade(hit: Hit, dimension: int, counts: DayCounts) -> None:
+    """Pieces (as events), orders, value, visits and visitors by product; and what was paid back."""
+    bought, counts_money = hit.name == "purchase", hit.currency in ("", hit.site.currency)
+    if hit.name == "refund" and hit.revenue and hit.currency == hit.site.currency:
+        refunds = counts.at(_REFUND, "")
+        refunds[EVENTS] += 1
+        refunds[REVENUE] += abs(hit.revenue)
+    for product, (pieces, value) in lines_of(hit.items or ()).items():
+        row = counts.at(dimension, product)
+        row[EVENTS] += pieces
+        row[ORDERS] += bought
+        if counts_money:
+            row[REVENUE] += value
+        if hit.visit is not None:
+            _unique(hit, mark_of(f"product {dimension}", product), row)
+
+
 def _unique(hit: Hit, mark: int, row: Row) -> None:
     """Count the visitor and the visit for a value, once on each day."""
     visit = hit.visit
@@ -256,6 +291,4 @@ def _enter_day(visit: Visit, others: list[Visit], counts: DayCounts) -> None:
 
 def property_text(event: str, name: str, value: Any) -> str:
     """How an event's property stands in the breakdown by properties."""
-    if isinstance(value, bool):
-        value = "true" if value else "false"
-    return without_controls(f"{event}: {name} = {value}")[:LONGEST_VALUE]
+    return without_controls(f"{event}: {name} = {text_of(value) or ''}")[:LONGEST_VALUE]

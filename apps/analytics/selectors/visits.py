@@ -13,6 +13,7 @@ from typing import Any
 
 from apps.analytics.enums import OF_SESSIONS, Dimension
 from apps.analytics.histograms import HISTOGRAMS
+from apps.analytics.selectors.goal_rules import goal_filter
 from apps.analytics.selectors.measures import WEEK_HOUR, Asked, counted_in, plain
 from apps.metrics.contracts import BY_ORGANIZATION, BY_SUBJECT, Filter, Grain, Number, Operator, Query, Row
 
@@ -156,7 +157,11 @@ def _condition(item: Filter, query: Query) -> tuple[str, list[Any]]:
     if item.dimension in _SESSION_COLUMNS:
         sql, values = matches(f"s.{_SESSION_COLUMNS[item.dimension]}::text", item)
         return (f"NOT ({sql})" if negated else sql), values
-    sql, values = matches(_EVENT_VALUES[item.dimension], item)
+    if item.dimension == Dimension.GOAL.key:
+        sql, values = goal_filter(item)
+        sql = f"({sql})"
+    else:
+        sql, values = matches(_EVENT_VALUES[item.dimension], item)
     properties = " CROSS JOIN LATERAL jsonb_each(e.props) p" if item.dimension == "property" else ""
     only = {"conversion_page": " AND e.flags & 1 = 1", "property": " AND jsonb_typeof(e.props) = 'object'"}
     exists = (

@@ -27,6 +27,12 @@ def rollups_rebuild(*, site: Site, actor: Any = None) -> StoreJob:
 
 
 @transaction.atomic
+def goals_recount(*, site: Site, goals: Iterable[int]) -> StoreJob:
+    """Count the past of these goals anew; figures of those that are gone are deleted."""
+    return _asked(JobKind.REBUILD, site.id, {"goals": list(goals)})
+
+
+@transaction.atomic
 def visitor_erase(*, site: Site, actor: Any, uid: str = "", visitor: int | None = None) -> StoreJob:
     """Erase everything kept of one visitor, told by the site's own user id or by the stored mark. The log says that
     it was done, not to whom."""

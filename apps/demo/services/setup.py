@@ -12,7 +12,12 @@ from django.utils import timezone
 from apps.accounts.enums import OrganizationKind, Role
 from apps.accounts.models import Membership, Organization, User
 from apps.accounts.services.organizations import onboarding_hide, organization_add, organization_erase
-from apps.analytics.contracts import SiteSettings
+from apps.analytics.contracts.journeys import StepSpec
+from apps.analytics.contracts.rules import RuleKind
+from apps.analytics.enums import GoalKind
+from apps.analytics.models import Site
+from apps.analytics.services.funnels import funnel_create, segment_create
+from apps.analytics.services.goals import goal_create
 from apps.analytics.services.sites import site_create
 from apps.core.tenancy import every_tenant, tenant
 from apps.demo.businesses import AGENCY_NAME, BUSINESSES, KESTREL, Business
@@ -80,11 +85,36 @@ def _client(agency: Organization, business: Business) -> Organization:
         currency=business.currency, country=business.country, is_demo=True,
     )
     with tenant(organization.id):
-        wishes = (business.wish,) if business.wish else ()
         site = site_create(
             actor=None, name=business.name,
-            domains=[urlsplit(origin_of(business)).hostname or ""], settings=SiteSettings(conversions=wishes),
+            domains=[urlsplit(origin_of(business)).hostname or ""],
         )
+        _wanted(site, business)
         began = (timezone.now() - HISTORY).replace(minute=0, second=0, microsecond=0)
         DemoLoad(organization=organization, business=business.key, site=site, loaded_until=began).save()
     return organization
+
+
+def _wanted(site: Site, business: Business) -> None:
+    """Two goals, a funnel and a segment, made as their owner would."""
+    if business.wish:
+        goal_create(
+            actor=None, site=site, name=business.wish.replace("_", " ").capitalize(), kind=GoalKind.EVENT,
+            value=business.wish, is_conversion=True,
+        )
+    if business.shop:
+        goal_create(actor=None, site=site, name="Product looked at", kind=GoalKind.EVENT, value="view_item")
+        goal_create(actor=None, site=site, name="Large order", kind=GoalKind.REVENUE, amount=500)
+        names = ("view_item", "add_to_cart", "begin_checkout", "purchase")
+        labels = ("Product looked at", "In the cart", "Checkout", "Paid")
+        steps = [StepSpec(RuleKind.EVENT, value=name, label=label) for name, label in zip(names, labels, strict=True)]
+        funnel_create(actor=None, site=site, name="Way to an order", steps=steps)
+    else:
+        page = max(business.pages, key=lambda path: (path != "/", business.pages[path]))
+        goal_create(actor=None, site=site, name=f"Read {page}", kind=GoalKind.PAGE, value=page)
+        steps = [StepSpec(value=page), StepSpec(RuleKind.EVENT, value=business.wish)]
+        funnel_create(actor=None, site=site, name="From reading to asking", steps=steps)
+    segment_create(
+        actor=None, site=site, name="Search on a phone", is_shared=True,
+        filters=["channel:is:organic_search", "device:is:mobile"],
+    )
