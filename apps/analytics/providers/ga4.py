@@ -76,7 +76,7 @@ class GoogleAnalytics(Destination):
         """Google's validation server takes an event of this stream; it looks at everything but the secret."""
         found = str(self.config.get("measurement_id", "")).strip()
         if not re.fullmatch(r"G-[A-Z0-9]{4,20}", found):
-            raise ProviderError(_t("A measurement ID looks like G-XXXXXXXXXX."), permanent=True)
+            raise ProviderError(_t("A measurement ID looks like G-ABC1234567."), permanent=True)
         sample = {"client_id": "1.1", "events": [{"name": "mainstay_check", "params": {}}]}
         answer = self._post("/debug/mp/collect", sample)
         if words := _complaints(answer):

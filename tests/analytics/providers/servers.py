@@ -67,11 +67,7 @@ def recorded(vendor: str, name: str) -> Answer:
     return found["status"], found["headers"], found["body"]
 
 
-@contextmanager
-def running(name: str, judge: Judge) -> Iterator[Vendor]:
-    """The vendor, listening on this machine."""
-    vendor = Vendor(name, judge)
-
+def _handler(vendor: Vendor) -> type[http.server.BaseHTTPRequestHandler]:
     class Handler(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
@@ -101,7 +97,14 @@ def running(name: str, judge: Judge) -> Iterator[Vendor]:
         def log_message(self, *args: Any) -> None:
             """Quiet."""
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    return Handler
+
+
+@contextmanager
+def running(name: str, judge: Judge) -> Iterator[Vendor]:
+    """The vendor, listening on this machine."""
+    vendor = Vendor(name, judge)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _handler(vendor))
     server.daemon_threads = True
     vendor.url = f"http://127.0.0.1:{server.server_address[1]}"
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
