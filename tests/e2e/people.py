@@ -13,6 +13,8 @@ from django.test import Client
 from apps.accounts.enums import Role
 from apps.accounts.models import Organization, User
 from apps.analytics.models import Inbox, Site
+from apps.core.tenancy import every_tenant
+from apps.notifications.models import Delivery
 from tests.e2e import pages
 from tests.factories.accounts import ApiKeyFactory, MembershipFactory, OrganizationFactory, UserFactory
 from tests.factories.analytics import SiteFactory
@@ -112,3 +114,11 @@ def business_of(house: House, word: str) -> Business:
     owner = member(organization, word)
     site = SiteFactory(organization=organization, name=f"Shop {word}", domains=[f"{word}.example"])
     return Business(house, organization, owner, site)
+
+
+def mail_to(email: str) -> str:
+    """The text of the newest mail to an address, once it is there."""
+    newest = Delivery.objects.filter(to=email).order_by("-id")
+    with every_tenant():
+        pages.until(lambda: newest.filter(status="sent").exists(), f"a mail to {email}", 60)
+        return str(newest.first().content["text"])
