@@ -13,8 +13,10 @@ from channels.auth import AuthMiddlewareStack  # noqa: E402 -- needs the app reg
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
 
+from apps.core.ops import request_minutes  # noqa: E402
 from config.sockets import websocket_urlpatterns  # noqa: E402
 
+request_minutes.start()
 application = ProtocolTypeRouter(
     {
         "http": django_application,

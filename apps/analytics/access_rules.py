@@ -19,4 +19,6 @@ register_actions(
     Action("destination.edit", _("Send events on to others"), allow(*ADMINS)),
     Action("site.create", _("Add sites"), allow(*ADMINS)),
     Action("site.delete", _("Delete sites"), allow(*ADMINS)),
+    Action("monitoring.view", _("See how tracking is doing"), allow(*ADMINS, Role.MANAGER)),
+    Action("monitoring.replay", _("Take rejected events in again"), allow(*ADMINS)),
 )

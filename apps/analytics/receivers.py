@@ -6,8 +6,10 @@ from apps.accounts.contracts import CurrencyChanged, TimeZoneChanged
 from apps.analytics import tasks
 from apps.analytics.contracts import SiteCheckRequested, SiteCreated
 from apps.analytics.contracts.deliveries import DeliveryDead, DestinationFailing, DestinationRecovered
+from apps.analytics.contracts.health import DiskNearlyFull, PipelineBehind, PipelineRecovered, QualityFell
 from apps.analytics.models import Site
 from apps.analytics.services.destination_news import tell_dead, tell_failing, tell_recovered
+from apps.analytics.services.health_news import tell_behind, tell_caught_up, tell_disk, tell_quality
 from apps.analytics.services.store_jobs import rollups_rebuild
 from apps.core.background import enqueue
 from apps.core.events import subscribe
@@ -55,3 +57,27 @@ def count_in_new_currency(event: CurrencyChanged) -> None:
     """Revenue is what was paid in the organization's currency, which is another now."""
     for site in Site.objects.all():
         rollups_rebuild(site=site)
+
+
+@subscribe(PipelineBehind)
+def tell_of_delay(event: PipelineBehind) -> None:
+    """Figures are late, and those who look after them should know why."""
+    tell_behind(event)
+
+
+@subscribe(PipelineRecovered)
+def tell_of_recovery(event: PipelineRecovered) -> None:
+    """And when they are not any more."""
+    tell_caught_up(event)
+
+
+@subscribe(DiskNearlyFull)
+def tell_of_full_disk(event: DiskNearlyFull) -> None:
+    """Those who run the installation."""
+    tell_disk(event)
+
+
+@subscribe(QualityFell)
+def tell_of_fallen_quality(event: QualityFell) -> None:
+    """Those who can do something about it."""
+    tell_quality(event)

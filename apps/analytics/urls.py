@@ -15,6 +15,8 @@ from apps.analytics.views.destinations import (
     DestinationTry,
 )
 from apps.analytics.views.install import CheckNow, InstallPage
+from apps.analytics.views.monitoring import Monitoring, MonitoringErrors, MonitoringInstallation, MonitoringReplay
+from apps.analytics.views.quality import QualityList, SiteQuality, SiteQualityHost
 from apps.analytics.views.site_page import SitePage
 from apps.analytics.views.sites import SiteAction, SiteDelete, SiteList, SiteNew, SiteSettingsPage
 from apps.analytics.views.visitor import VisitorJson, VisitorPage
@@ -39,6 +41,13 @@ urlpatterns = [
     path(f"{_SITE}destinations/<int:pk>/try/", DestinationTry.as_view(), name="destination-try"),
     path(f"{_SITE}destinations/<int:pk>/do/", DestinationAction.as_view(), name="destination-action"),
     path(f"{_SITE}destinations/<int:pk>/events/<int:delivery>/", DeliveryPage.as_view(), name="delivery"),
+    path("o/<slug:slug>/monitoring/", Monitoring.as_view(), name="monitoring"),
+    path("o/<slug:slug>/monitoring/errors/", MonitoringErrors.as_view(), name="monitoring-errors"),
+    path("o/<slug:slug>/monitoring/errors/replay/", MonitoringReplay.as_view(), name="monitoring-replay"),
+    path("o/<slug:slug>/monitoring/installation/", MonitoringInstallation.as_view(), name="monitoring-installation"),
+    path("o/<slug:slug>/data-quality/", QualityList.as_view(), name="quality-list"),
+    path(f"{_SITE}quality/", SiteQuality.as_view(), name="site-quality"),
+    path(f"{_SITE}quality/host/", SiteQualityHost.as_view(), name="site-quality-host"),
     path(f"{_SITE}do/", SiteAction.as_view(), name="site-action"),
     path(f"{_SITE}delete/", SiteDelete.as_view(), name="site-delete"),
 ]

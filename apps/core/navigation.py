@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 
 ORDER = ("home", "clients", "traffic", "sales", "inbox", "customers", "calendar", "domains", "content", "reports")
-FOOTER = ("settings", "help")
+FOOTER = ("monitoring", "settings", "help")
 
 
 @dataclass(frozen=True)

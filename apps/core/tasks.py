@@ -9,6 +9,7 @@ from django.conf import settings
 
 from apps.core import background, outbox, sync
 from apps.core.api import idempotency
+from apps.core.ops import request_minutes, sampling
 from apps.core.tenancy import every_tenant
 
 
@@ -38,6 +39,17 @@ def sync_due() -> int:
 def sync_connection(org_id: int, connection_id: int) -> str:
     """Sync one connection."""
     return sync.run(connection_id).value
+
+
+@shared_task
+def measure_installation() -> bool:
+    """What the machine and the web processes did in the last minute, and the hours made of such minutes."""
+    request_minutes.gather()
+    with every_tenant():
+        is_new = sampling.sample()
+    sampling.fold()
+    sampling.forget()
+    return is_new
 
 
 @shared_task

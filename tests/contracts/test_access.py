@@ -35,6 +35,7 @@ MISSING = 9_999_999
 # Answers 404 to people with the right too, until the organization is in the state it is about.
 NEEDS_STATE = {
     "/o/{slug}/demo/remove/": "only in the demo",
+    "/o/{slug}/monitoring/installation/": "only for those who run the installation",
 }
 # What anybody may open, and why.
 PUBLIC = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .deliveries import DeliveryDead, DestinationFailing, DestinationRecovered
 from .events import FirstEventSeen, SiteChanged, SiteCheckRequested, SiteCreated, SiteDeleted
+from .health import DiskNearlyFull, PipelineBehind, PipelineRecovered, QualityFell
 from .journeys import FunnelChanged, GoalChanged
 from .settings import SiteSettings
 
@@ -11,9 +12,13 @@ __all__ = [
     "DeliveryDead",
     "DestinationFailing",
     "DestinationRecovered",
+    "DiskNearlyFull",
     "FirstEventSeen",
     "FunnelChanged",
     "GoalChanged",
+    "PipelineBehind",
+    "PipelineRecovered",
+    "QualityFell",
     "SiteChanged",
     "SiteCheckRequested",
     "SiteCreated",

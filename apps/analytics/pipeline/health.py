@@ -94,7 +94,7 @@ class Flows:
             sums, delays = self._sums.get((site, minute), nothing), self._delays.get((site, minute))
             day = site.clock.day_of(minute)
             grains = [(StoreGrain.HOUR, day.hour_of(minute)), (StoreGrain.DAY, day.start)]
-            if minute + MINUTE_MS > self.live_from:
+            if minute >= self.live_from:
                 grains.append((StoreGrain.MINUTE, minute))
             for grain, bucket in grains:
                 key = (site.id, int(grain), bucket, site.organization_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -79,7 +80,8 @@ class SiteSettingsPage(SiteView):
         data = form.cleaned_data
         services.site_update(
             site=self.site, actor=request.user, name=data["name"], domains=data["domains"],
-            cross_domains=data["cross_domains"], settings=form.settings(),
+            cross_domains=data["cross_domains"],
+            settings=replace(form.settings(), refused_hosts=self.site.options.refused_hosts),
         )
         messages.success(request, _("Saved. Open pages pick it up within five minutes."))
         return redirect("analytics:site-settings", slug, script_id)

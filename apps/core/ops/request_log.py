@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 from django.http import HttpRequest, HttpResponse
 
-from apps.core.ops import measures
+from apps.core.ops import measures, request_minutes
 from apps.core.ops.queries import Tally, counted
 
 log = structlog.get_logger("mainstay.request")
@@ -36,6 +36,7 @@ def _write(request: HttpRequest, response: HttpResponse, tally: Tally, seconds: 
     measures.requests.labels(request.method, route, response.status_code).inc()
     measures.latency.labels(request.method, route).observe(seconds)
     measures.queries.labels(route).inc(tally.queries)
+    request_minutes.minutes.note(request.path, response.status_code, seconds)
     tell = log.error if response.status_code >= 500 else log.info
     tell(
         "request",
