@@ -31,7 +31,7 @@ class EventStore(Protocol):
         """Store a batch's events; may go on in the background."""
 
     def end(self, batch: Batch) -> None:
-        """Store everything else of it, and wait for all."""
+        """Store everything else of it; may go on in the background as well."""
 
     def finish(self) -> None:
         """Wait for what goes on in the background; raises what went wrong there."""

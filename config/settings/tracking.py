@@ -8,7 +8,7 @@ COLLECTOR_URL = env.text("COLLECTOR_URL", "http://localhost:8001").rstrip("/")
 COLLECT_RATE = env.number("COLLECT_RATE", 100)  # events a second from one address to one site, over a longer time
 COLLECT_BURST = env.number("COLLECT_BURST", 2000)  # events at once from one address to one site
 COLLECT_BACKLOG = env.number("COLLECT_BACKLOG", 2_000_000)  # requests waiting in the inbox before senders must wait
-PIPELINE_BATCH = env.number("PIPELINE_BATCH", 5000)
+PIPELINE_BATCH = env.number("PIPELINE_BATCH", 20_000)
 
 _BUNDLED = env.ROOT / "node_modules/@ip-location-db/geo-whois-asn-country-mmdb/geo-whois-asn-country.mmdb"
 GEO_COUNTRY_DATABASE = env.text("GEO_COUNTRY_DATABASE", str(_BUNDLED))

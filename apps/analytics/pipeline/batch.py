@@ -44,6 +44,7 @@ class Batch:
     dead: list[Dead] = field(default_factory=list)
     reports: list[dict[str, Any]] = field(default_factory=list)
     received: int = 0
+    meanwhile: Callable[[], None] = lambda: None  # what to do while the store is writing
     history: bool = False  # the clock is set back: nothing leaves this installation
     duplicates: int = 0
     flows: Flows = field(init=False)

@@ -4,6 +4,7 @@ of history and the tests all come through here."""
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
@@ -35,7 +36,8 @@ class Outcome:
     """What became of a batch."""
 
     batch: Batch
-    seconds: dict[str, float] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    read_seconds: float = 0.0
 
     @property
     def organizations(self) -> set[int]:
@@ -44,13 +46,17 @@ class Outcome:
 
 
 class Core:
-    """The pipeline without its inbox, over one connection that sees every tenant."""
+    """The pipeline without its inbox, over one connection that sees every tenant. Sites and salts are asked `aside`,
+    over another one if there is one, so that a batch can be prepared while the connection is busy with another."""
 
-    def __init__(self, connection: Any, places: Places | None = None, networks: Networks | None = None) -> None:
+    def __init__(
+        self, connection: Any, places: Places | None = None, networks: Networks | None = None, *, aside: Any = None
+    ) -> None:
         self.connection = connection
+        aside = aside or connection
         connection.execute("SELECT set_config('mainstay.orgs', '*', false)")
-        self.sites = Sites(connection)
-        self.salts = Salts(connection)
+        self.sites = Sites(aside)
+        self.salts = Salts(aside)
         self.store: EventStore = PostgresStore(connection)
         self.memory = Memory(self.store)
         self.duplicates = Duplicates(self.store)
@@ -67,17 +73,30 @@ class Core:
     def process(self, envelopes: list[Envelope], now: int, *, history: bool = False) -> Outcome:
         """Take envelopes through every stage. `now` is the clock in milliseconds; with `history` it is set back, and
         minutes, which only the live strip shows, are not kept."""
+        return self.finish(self.prepare(envelopes, now, history=history))
+
+    def prepare(self, envelopes: list[Envelope], now: int, *, history: bool = False) -> Outcome:
+        """Only the stages that need neither the store nor the memory of visitors."""
         live_from = now + 1 if history else now - LIVE_MS
-        batch = Batch(envelopes, now, self.site_of, Tally(live_from), history=history)
-        seconds: dict[str, float] = defaultdict(float)
+        outcome = Outcome(Batch(envelopes, now, self.site_of, Tally(live_from), history=history))
+        self._run(outcome, ahead=True)
+        return outcome
+
+    def finish(self, outcome: Outcome, meanwhile: Callable[[Outcome], None] = lambda _outcome: None) -> Outcome:
+        """The other stages. `meanwhile` is called when everything has been handed to the store, which still writes."""
+        outcome.batch.meanwhile = lambda: _timed_apart(outcome, meanwhile)
         try:
-            for stage in STAGES:
-                began = perf_counter()
-                stage.run(batch, self._tools)
-                seconds[stage.key] += perf_counter() - began
+            self._run(outcome, ahead=False)
         finally:
             self.store.finish()
-        return Outcome(batch, seconds)
+        return outcome
+
+    def _run(self, outcome: Outcome, *, ahead: bool) -> None:
+        for stage in STAGES:
+            if stage.ahead == ahead:
+                began = perf_counter()
+                stage.run(outcome.batch, self._tools)
+                outcome.seconds[stage.key] += perf_counter() - began
 
     def site_of(self, site_id: int) -> SiteInfo:
         """A site that is known to be there; raises LookupError for one that has gone."""
@@ -101,3 +120,10 @@ class Core:
         self.enricher.reset()
         self.store.reset()
         self.sites.refresh()
+
+
+def _timed_apart(outcome: Outcome, work: Callable[[Outcome], None]) -> None:
+    """Work for another batch is no part of this one's time."""
+    began = perf_counter()
+    work(outcome)
+    outcome.seconds["write"] -= perf_counter() - began

@@ -57,14 +57,12 @@ class Person:
 
 
 class Visit:
-    """A session in memory. `reported` is what the rollups have been told of it, None for a new one.
-
-    `part` are the counts of this batch that are still to be spread over the dimensions of `part_day`.
-    """
+    """A session in memory. `reported` is what the rollups have been told of it, None for a new one; `rows` are the
+    counts of its origin, place and equipment on the day in `grouped`, while a batch is being counted."""
 
     __slots__ = (
         "acquisition", "conversions", "engaged", "entry", "entry_at", "events", "exit", "exit_at", "grouped",
-        "hour", "id", "is_new", "last", "orders", "pageviews", "part", "part_day", "person", "place", "reported",
+        "hour", "id", "is_new", "last", "orders", "pageviews", "person", "place", "reported",
         "revenue", "rows", "seen", "site_id", "started", "stays", "tech", "uid", "visitor",
     )
 
@@ -83,8 +81,6 @@ class Visit:
         self.hour = 0
         self.is_new = True
         self.reported: tuple[Any, ...] | None = None
-        self.part: list[int] | None = None
-        self.part_day: Any = None
         self.grouped: Any = None
         self.rows: Any = None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from time import perf_counter
 from typing import Any
 
 from psycopg.types.json import Jsonb
@@ -80,7 +81,7 @@ class Ledger:
         waited: dict[int, int] = {}
         for sent in batch.sent:
             waited[sent[0].received] = waited.get(sent[0].received, 0) + 1
-        done = now + round((read_seconds + sum(outcome.seconds.values())) * 1000)
+        done = batch.now + round((perf_counter() - batch.began) * 1000)
         for received, events in waited.items():
             self._spread("delay", DELAY_MS, done - received, events)
         row = [minute, self._process, Jsonb(counts), Jsonb(timings), Jsonb(self._histograms)]

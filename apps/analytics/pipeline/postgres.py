@@ -1,7 +1,7 @@
 """Puts a batch into the store: COPY into scratch tables, then one statement a table. All in the caller's transaction.
 
 The scratch tables are there because PostgreSQL refuses COPY into tables with row-level security, and because new rows
-and changed rows want different statements.
+and changed rows want different statements. Their columns have the types of the tables', so that nothing is converted.
 """
 
 from __future__ import annotations
@@ -17,29 +17,31 @@ from apps.analytics.pipeline.partitions import Partitions
 SCRATCH = """
 CREATE TEMP TABLE IF NOT EXISTS new_event (
     id bigint, organization_id bigint, site_id bigint, time_ms bigint, received_ms bigint, session_id bigint,
-    visitor bigint, engaged_ms integer, scroll smallint, flags smallint, name text, host text, path text, title text,
-    referrer text, uid text, order_id text, currency text, revenue numeric, ip inet, props jsonb, items jsonb,
-    vitals jsonb
+    visitor bigint, engaged_ms integer, scroll smallint, flags smallint, name varchar(64), host varchar(253),
+    path varchar(1000), title varchar(300), referrer varchar(1000), uid varchar(128), order_id varchar(128),
+    currency varchar(3), revenue numeric(18, 4), ip inet, props jsonb, items jsonb, vitals jsonb
 ) ON COMMIT DELETE ROWS;
 CREATE TEMP TABLE IF NOT EXISTS new_visit (
     id bigint, organization_id bigint, site_id bigint, visitor bigint, started_ms bigint, last_ms bigint,
     entry_ms bigint, exit_ms bigint, pageviews integer, events integer, engaged_ms bigint, conversions integer,
-    orders integer, revenue numeric, is_bounce boolean, seen bytea, entry_page text, exit_page text, uid text,
-    channel text, source text, medium text, campaign text, term text, content text, referrer text, country text,
-    region text, city text, device text, browser text, os text, screen text, language text
+    orders integer, revenue numeric(18, 4), is_bounce boolean, seen bytea, entry_page varchar(1000),
+    exit_page varchar(1000), uid varchar(128), channel varchar(20), source varchar(200), medium varchar(100),
+    campaign varchar(200), term varchar(200), content varchar(200), referrer varchar(300), country varchar(2),
+    region varchar(100), city varchar(100), device varchar(10), browser varchar(60), os varchar(60),
+    screen varchar(12), language varchar(20)
 ) ON COMMIT DELETE ROWS;
 CREATE TEMP TABLE IF NOT EXISTS changed_visit (
     id bigint, started_ms bigint, last_ms bigint, entry_ms bigint, exit_ms bigint, pageviews integer, events integer,
-    engaged_ms bigint, conversions integer, orders integer, revenue numeric, is_bounce boolean, seen bytea,
-    entry_page text, exit_page text, uid text
+    engaged_ms bigint, conversions integer, orders integer, revenue numeric(18, 4), is_bounce boolean, seen bytea,
+    entry_page varchar(1000), exit_page varchar(1000), uid varchar(128)
 ) ON COMMIT DELETE ROWS;
 CREATE TEMP TABLE IF NOT EXISTS rollup_change (
-    organization_id bigint, site_id bigint, grain smallint, dim smallint, bucket_ms bigint, value text,
+    organization_id bigint, site_id bigint, grain smallint, dim smallint, bucket_ms bigint, value varchar(500),
     visitors bigint, sessions bigint, pageviews bigint, events bigint, bounces bigint, engaged_ms bigint,
-    duration_s bigint, conversions bigint, orders bigint, revenue numeric
+    duration_s bigint, conversions bigint, orders bigint, revenue numeric(18, 4)
 ) ON COMMIT DELETE ROWS;
 """
-_AT = "timestamptz 'epoch' + {} * interval '1 millisecond'"
+_AT = "to_timestamp({}::float8 / 1000)"
 _PLAIN_EVENT = "session_id, visitor, engaged_ms, scroll, flags, name, host, path, title, referrer, uid, order_id, " \
     "currency, revenue, ip, props, items, vitals"
 EVENTS = f"""
@@ -143,12 +145,10 @@ class PostgresStore:
         self._lane.finish()
 
     def end(self, batch: Any) -> None:
-        """Everything else a batch made; returns when all of it is written."""
+        """Everything else a batch made; goes on in the background until `finish`."""
         self._visits(batch)
-        # One order for all: two writers of the same rows then wait for each other instead of deadlocking.
-        self._store("rollup_change", rows.ROLLUP_COLUMNS, sorted(self.rollups.lines(batch.tally)), ROLLUPS)
-        self._lane.finish()
-        self._others(batch)
+        self._store("rollup_change", rows.ROLLUP_COLUMNS, list(self.rollups.lines(batch.tally)), ROLLUPS)
+        self._lane.run(self._others, batch)
 
     def clear_scratch(self) -> None:
         """Empty the scratch tables before the transaction ends: needed where one transaction holds several batches."""

@@ -32,19 +32,25 @@ class Reports:
 
     def tell(self, visits: Iterable[Visit]) -> None:
         """Every visit that a batch has touched."""
+        latest: dict[int, DayCounts] = {}
         for visit in visits:
             new, old = report_of(visit), visit.reported
             if new == old:
                 continue
-            site = self._site_of(visit.site_id)
-            day = site.clock.day_of(new[0])
-            counts = self._day(site, day)
-            if old is not None and day.start <= old[0] and day.hour_of(old[0]) == day.hour_of(new[0]):
+            counts, started = latest.get(visit.site_id), new[0]
+            if counts is None or not counts.day.start <= started < counts.day.end:
+                counts = latest[visit.site_id] = self._counts(visit, started)
+            day = counts.day
+            if old is not None and day.start <= old[0] and day.hour_of(old[0]) == day.hour_of(started):
                 self._amend(visit, counts, old, new)
                 continue
             if old is not None:
-                self._whole(visit, self._day(site, site.clock.day_of(old[0])), old, -1)
+                self._whole(visit, self._counts(visit, old[0]), old, -1)
             self._whole(visit, counts, new, 1)
+
+    def _counts(self, visit: Visit, at: int) -> DayCounts:
+        site = self._site_of(visit.site_id)
+        return self._day(site, site.clock.day_of(at))
 
     def _whole(self, visit: Visit, counts: DayCounts, report: Report, sign: int) -> None:
         started, entry, exit_page, bounced, seconds = report
@@ -66,8 +72,10 @@ class Reports:
             for row in (counts.hour(counts.day.hour_of(new[0])), *counts.groups(visit)):
                 row[BOUNCES] += bounced
                 row[DURATION] += seconds
-            counts.at(_LENGTH, _bucket(old[4]))[SESSIONS] -= 1
-            counts.at(_LENGTH, _bucket(new[4]))[SESSIONS] += 1
+            before, after = _bucket(old[4]), _bucket(new[4])
+            if before != after:
+                counts.at(_LENGTH, before)[SESSIONS] -= 1
+                counts.at(_LENGTH, after)[SESSIONS] += 1
         for dimension, place in ((_ENTRY, 1), (_EXIT, 2)):
             if old[place] == new[place]:
                 if new[place] and (bounced or seconds):

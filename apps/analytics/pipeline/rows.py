@@ -104,7 +104,8 @@ def _times(visit: Visit) -> str:
 def _counts(visit: Visit) -> str:
     return (
         f"{visit.pageviews}\t{visit.events}\t{visit.engaged}\t{visit.conversions}\t{visit.orders}\t"
-        f"{money(visit.revenue)}\t{'t' if visit.is_bounce else 'f'}\t\\\\x{array('q', visit.seen).tobytes().hex()}\t"
+        f"{money(visit.revenue) if visit.revenue else 0}\t{'t' if visit.is_bounce else 'f'}\t"
+        f"\\\\x{array('q', visit.seen).tobytes().hex()}\t"
         f"{escaped(visit.entry)}\t{escaped(visit.exit)}\t{escaped(visit.uid)}"
     )
 
@@ -123,7 +124,7 @@ class RollupLines:
 
     def lines(self, tally: Tally) -> Iterator[str]:
         """Every line of a batch."""
-        for counts in tally.days.values():
+        for _site_and_day, counts in sorted(tally.days.items()):
             yield from self._of_day(counts)
         for (site, minute), row in tally.minutes.items():
             yield _line(site, _MINUTE, _TOTAL, minute * 60_000, "", row)
@@ -138,11 +139,12 @@ class RollupLines:
             if row != NOTHING:
                 yield _line(site, _HOUR, _TOTAL, start, "", row)
         folded = [key for key in ((_MONTH, day.month), (_WEEK, day.week)) if key in site.folded]
-        for dimension, values in spread.items():
+        for dimension, values in sorted(spread.items()):
             if dimension in BOUNDED:
                 self._bound((site.id, day.ordinal, dimension), values)
             head = f"{site.organization_id}\t{site.id}\t{_DAY}\t{dimension}\t{day.start}\t"
-            for value, row in values.items():
+            # One order for all: two writers of the same rows then wait for each other instead of deadlocking.
+            for value, row in sorted(values.items()):
                 if row != NOTHING:
                     yield f"{head}{escaped(value[:500])}\t{_numbers(row)}"
                     for grain, begin in folded:

@@ -14,11 +14,12 @@ from django.conf import settings
 
 from apps.analytics.database import connect
 from apps.analytics.enums import Origin
+from apps.analytics.pipeline.ahead import Ahead
 from apps.analytics.pipeline.batch import Batch, Dead
 from apps.analytics.pipeline.core import Core, Outcome
 from apps.analytics.pipeline.hits import Envelope
 from apps.analytics.pipeline.housekeeping import Housekeeping
-from apps.analytics.pipeline.inbox import InboxReader
+from apps.analytics.pipeline.inbox import InboxReader, Vanished
 from apps.analytics.pipeline.jobs import Jobs
 from apps.analytics.pipeline.ledger import Ledger
 from apps.analytics.pipeline.stages import FIRST
@@ -45,6 +46,7 @@ class Runner:
         self._stopping = stopping
         self._name = f"pipeline {shard[0] + 1}/{shard[1]}" if shard[1] > 1 else "pipeline"
         self._connection: Any = None
+        self._aside: Any = None
 
     def run(self) -> None:
         """Work until stopped."""
@@ -66,17 +68,20 @@ class Runner:
 
     def close(self) -> None:
         """Let the connection go, and with it the lock."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        for connection in (self._connection, self._aside):
+            if connection is not None:
+                connection.close()
+        self._connection = self._aside = None
 
     def start(self) -> None:
         """Connect, become the only writer of the shard, read what is needed."""
         connection = self._connection = connect()
         while not connection.execute("SELECT pg_try_advisory_lock(%s, %s)", [LOCK, self._shard[0]]).fetchone()[0]:
             self._wait(1.0)
-        self.core = Core(connection)
+        self._aside = connect()
+        self.core = Core(connection, aside=self._aside)
         self.inbox = InboxReader(connection, settings.PIPELINE_BATCH, self._shard)
+        self.ahead = Ahead(self.core, self.inbox, self._aside)
         self.ledger = Ledger(connection, self._name)
         self.jobs = Jobs(self.core, self._shard)
         self.housekeeping = Housekeeping(self.core, self._shard)
@@ -122,9 +127,13 @@ class Runner:
         """One batch; returns how many events it held."""
         taken: list[Envelope] = []
         try:
-            outcome = self._attempt(taken, self.inbox.take)
+            outcome = self._forward(taken)
         except (psycopg.OperationalError, psycopg.InterfaceError):
             raise
+        except Vanished:
+            log.warning("pipeline.batch_vanished")
+            self._undo()
+            return 0
         except Exception as error:
             log.exception("pipeline.batch_failed", envelopes=len(taken))
             self._undo()
@@ -133,6 +142,24 @@ class Runner:
             self._isolate([envelope.id for envelope in taken], error)
             return len(taken)
         return self._done(outcome) if outcome else 0
+
+    def _forward(self, taken: list[Envelope]) -> Outcome | None:
+        """The batch that was made ready meanwhile, or what is waiting; and make the next one ready."""
+        began = time.perf_counter()
+        with self._connection.transaction():
+            outcome = self.ahead.take()
+            if outcome is None:
+                taken += self.inbox.take()
+                if not taken:
+                    return None
+                read = time.perf_counter() - began
+                outcome = self.core.prepare(taken, int(time.time() * 1000))
+            else:
+                taken += outcome.batch.envelopes
+                read = outcome.read_seconds
+            self.core.finish(outcome, self.ahead.prepare)
+            self.ledger.write(outcome, read, outcome.batch.now)
+        return outcome
 
     def _attempt(self, taken: list[Envelope], take: Callable[[], list[Envelope]]) -> Outcome | None:
         began = time.perf_counter()
@@ -154,6 +181,7 @@ class Runner:
         return outcome.batch.received
 
     def _undo(self) -> None:
+        self.ahead.drop()
         self.core.rolled_back()
         self.ledger.rolled_back()
 

@@ -55,6 +55,7 @@ class Sites:
         self._connection = connection
         self._sites: dict[int, SiteInfo] = {}
         self._missing: set[int] = set()
+        self.version = 0  # counts how often everything was forgotten
 
     def get(self, site_id: int) -> SiteInfo | None:
         """A site by id; None for one that was deleted. Unknown ids are looked up once."""
@@ -70,6 +71,7 @@ class Sites:
         """Forget everything; sites are read again as their events come."""
         self._sites.clear()
         self._missing.clear()
+        self.version += 1
 
     def _read(self, where: str, params: list[Any]) -> None:
         for row in self._connection.execute(_QUERY + where, params).fetchall():

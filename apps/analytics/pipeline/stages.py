@@ -149,6 +149,8 @@ def tally(batch: Batch, tools: Tools) -> None:
 def write(batch: Batch, tools: Tools) -> None:
     """Store visits and figures, and wait for all that is being stored."""
     tools.store.end(batch)
+    batch.meanwhile()
+    tools.store.finish()
 
 
 def queue(batch: Batch, tools: Tools) -> None:
@@ -158,15 +160,17 @@ def queue(batch: Batch, tools: Tools) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A step with the name it is timed under."""
+    """A step with the name it is timed under. One that may go `ahead` needs only what is known of sites and senders,
+    and may be done while the batch before is still being written."""
 
     key: str
     run: Callable[[Batch, Tools], None]
+    ahead: bool = False
 
 
 STAGES = (
-    Stage("unpack", unpack),
-    Stage("enrich", enrich),
+    Stage("unpack", unpack, ahead=True),
+    Stage("enrich", enrich, ahead=True),
     Stage("deduplicate", deduplicate),
     Stage("sessionise", sessionise),
     Stage("recognise", recognise),

@@ -1,7 +1,7 @@
 """The differences one batch makes to the rollups.
 
-Counts that belong to a visit are gathered per visit, then per distinct origin, place and equipment, and only then
-spread over the dimensions: adding up once per group instead of once per event and dimension is what makes it fast.
+Counts that belong to a visit are gathered per distinct origin, place and equipment, and only then spread over the
+dimensions: adding up once per group instead of once per event and dimension is what makes it fast.
 """
 
 from __future__ import annotations
@@ -54,7 +54,6 @@ class Tally:
         self.minutes: dict[tuple[SiteInfo, int], Row] = {}
         self.last_seen: dict[tuple[SiteInfo, int], int] = {}
         self._live_from = live_from
-        self._parts: list[Visit] = []
 
     def day(self, site: SiteInfo, day: Day) -> DayCounts:
         """The counts of a site's day."""
@@ -71,53 +70,64 @@ class Tally:
 
     def count(self, hits: Iterable[Hit]) -> None:
         """Add hits that have been given their visits, in order of time."""
+        by_site: dict[SiteInfo, list[Hit]] = {}
+        for hit in hits:
+            found = by_site.get(hit.site)
+            if found is None:
+                found = by_site[hit.site] = []
+            found.append(hit)
+        for site, own in by_site.items():
+            self._count_site(site, own)
+
+    def _count_site(self, site: SiteInfo, hits: list[Hit]) -> None:  # noqa: C901 -- the widest loop: calls cost
         live_from, scrap = self._live_from, NOTHING.copy()
-        site = day = counts = None
+        day = counts = None
         hour, start, end = scrap, 0, 0
         minute, minute_end = scrap, 0
         for hit in hits:
-            at, visit = hit.at, hit.visit
-            if hit.site is not site or hit.day is not day:
-                site, day = hit.site, hit.day
+            at, visit, engaged = hit.at, hit.visit, hit.engaged
+            if hit.day is not day:
+                day = hit.day
                 counts, end, minute_end = self.day(site, day), 0, 0
             if not start <= at < end:
                 start = day.hour_of(at)
                 end, hour = start + HOUR_MS, counts.hour(start)
-            part = scrap if visit is None else self._part(hit, visit, start, counts, hour)
             if at >= minute_end:
                 minute, minute_end = self._minute(site, at) if at >= live_from else (scrap, live_from)
-            if minute is not scrap and hit.person is not None:
-                self._here(hit, minute)
-            engaged, viewed = hit.engaged, hit.name == "pageview"
-            for row in (hour, part, minute, self._page(hit, counts) if hit.address is not None else scrap):
-                row[EVENTS] += 1
-                row[ENGAGED] += engaged
-                row[PAGEVIEWS] += viewed
+            page = scrap if hit.address is None else self._page(hit, counts)
+            if visit is None:
+                rows = (hour, minute, page)
+            else:
+                if visit.hour != start:
+                    _enter_hour(visit, hit.person, start, counts, hour)  # type: ignore[arg-type]
+                if minute is not scrap and at // 60_000 > hit.person.last_minute:  # type: ignore[union-attr]
+                    self._here(hit, minute)
+                own = visit.rows if visit.grouped is counts else counts.groups(visit)
+                rows = (hour, minute, page, *own)
+            if hit.name == "pageview":
+                for row in rows:
+                    row[EVENTS] += 1
+                    row[PAGEVIEWS] += 1
+            else:
+                for row in rows:
+                    row[EVENTS] += 1
+            if engaged:
+                for row in rows:
+                    row[ENGAGED] += engaged
             self._of_event(hit, counts)
             if hit.flags & _CONVERSION:
                 self._convert(hit, hour, minute, counts)
             if hit.goals or hit.revenue or not hit.is_bare:
                 _reach(hit, counts)
 
-    def _part(self, hit: Hit, visit: Visit, start: int, counts: DayCounts, hour: Row) -> Row:
-        """What a visit does on this day, in this batch; counts the visitor of an hour or day they enter."""
-        if visit.part_day is not counts:
-            if visit.part is not None:
-                spread_part(visit.part, visit.part_day.groups(visit))
-            visit.part, visit.part_day = NOTHING.copy(), counts
-            self._parts.append(visit)
-        if visit.hour != start:
-            _enter_hour(visit, hit.person, start, counts, hour)  # type: ignore[arg-type]
-        return visit.part  # type: ignore[return-value]
-
     @staticmethod
     def _page(hit: Hit, counts: DayCounts) -> Row:
-        path = hit.address.path  # type: ignore[union-attr]
-        row = counts.pages.get(path)
+        address, visit = hit.address, hit.visit
+        row = counts.pages.get(address.path)  # type: ignore[union-attr]
         if row is None:
-            row = counts.pages[path] = NOTHING.copy()
-        if hit.visit is not None:
-            _unique(hit, hit.address.mark, row)  # type: ignore[union-attr]
+            row = counts.pages[address.path] = NOTHING.copy()  # type: ignore[union-attr]
+        if visit is not None and address.mark ^ hit.day.ordinal << 42 not in visit.seen:  # type: ignore[union-attr]
+            _unique(hit, address.mark, row)  # type: ignore[union-attr]
         return row
 
     def _minute(self, site: SiteInfo, at: int) -> tuple[Row, int]:
@@ -130,8 +140,6 @@ class Tally:
     def _here(self, hit: Hit, row: Row) -> None:
         """Move a person to the minute they were seen in last."""
         person, minute = hit.person, hit.at // 60_000
-        if minute <= person.last_minute:  # type: ignore[union-attr]
-            return
         row[VISITORS] += 1
         key, seen = (hit.site, minute), self.last_seen
         seen[key] = seen.get(key, 0) + 1
@@ -176,7 +184,7 @@ class Tally:
                 _unique(hit, mark_of("conversion", hit.address.path), page)
             rows.append(page)
         if visit is not None:
-            rows.append(visit.part)  # type: ignore[arg-type]
+            rows += counts.groups(visit)
             visit.conversions += 1
             visit.orders += order
             visit.revenue += own
@@ -191,27 +199,11 @@ class Tally:
             money[REVENUE] += hit.revenue
 
     def settle(self, visits: Iterable[Visit], site_of: Any) -> None:
-        """Spread what was gathered, and tell how the visits as wholes have changed."""
-        for visit in self._parts:
-            if visit.part is not None:
-                spread_part(visit.part, visit.part_day.groups(visit))
-                visit.part = visit.part_day = None
+        """Tell how the visits as wholes have changed."""
+        visits = list(visits)
         Reports(self.day, site_of).tell(visits)
-        for visit in self._parts:
+        for visit in visits:
             visit.grouped = visit.rows = None
-
-
-def spread_part(part: Row, rows: tuple[Row, Row, Row]) -> None:
-    """Add what a visit did to the rows of its groups."""
-    _, _, pageviews, events, _, engaged, _, conversions, orders, revenue = part
-    for row in rows:
-        row[PAGEVIEWS] += pageviews
-        row[EVENTS] += events
-        row[ENGAGED] += engaged
-        if conversions:
-            row[CONVERSIONS] += conversions
-            row[ORDERS] += orders
-            row[REVENUE] += revenue
 
 
 def _reach(hit: Hit, counts: DayCounts) -> None:
