@@ -11,6 +11,7 @@ from django.contrib.auth.mixins import LoginRequiredMixin
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views import View
 
@@ -28,7 +29,7 @@ from apps.core.tenancy import tenant
 
 def send_to_vendor(
     request: HttpRequest, kind: str, vendor: type[OAuthProvider], *, name: str, connection: Connection | None = None,
-    values: Mapping[str, Any] | None = None,
+    values: Mapping[str, Any] | None = None, back: str = "",
 ) -> HttpResponse:
     """Off to the vendor's sign-in page, or back with the reason why not."""
     organization = request.organization  # type: ignore[attr-defined]
@@ -36,7 +37,7 @@ def send_to_vendor(
         url = oauth.begin(
             request.session, organization_id=organization.pk, kind=kind, provider=vendor, name=name,
             redirect_uri=settings.BASE_URL + reverse("connections:oauth_callback"),
-            connection_id=connection.pk if connection else None, values=values,
+            connection_id=connection.pk if connection else None, values=values, back=back,
         )
     except OAuthFailed as error:
         messages.error(request, str(error))
@@ -58,7 +59,9 @@ class AgainView(OrganizationView):
         if vendor is None or not issubclass(vendor, OAuthProvider):
             messages.error(request, _("%(name)s is not connected by signing in.") % {"name": row.name})
             return redirect("connections:detail", slug=self.organization.slug, pk=pk)
-        return send_to_vendor(request, row.kind, vendor, name=row.name, connection=row)
+        back = request.POST.get("next", "")
+        safe = url_has_allowed_host_and_scheme(back, allowed_hosts=None, require_https=request.is_secure())
+        return send_to_vendor(request, row.kind, vendor, name=row.name, connection=row, back=back if safe else "")
 
 
 class CallbackView(LoginRequiredMixin, View):
@@ -90,7 +93,7 @@ class CallbackView(LoginRequiredMixin, View):
         audit(request.user, action, row, after={"kind": row.kind, "provider": row.provider})
         if connection_check(row):
             messages.success(request, _("%(name)s is connected.") % {"name": row.name})
-        return redirect("connections:detail", slug=organization.slug, pk=row.pk)
+        return redirect(pending.back or reverse("connections:detail", args=[organization.slug, row.pk]))
 
 
 def _code(request: HttpRequest, pending: Pending) -> str:

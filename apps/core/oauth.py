@@ -71,7 +71,8 @@ class OAuthProvider(Provider):
 class Pending:
     """A sign-in under way: for which organization, which vendor, and the half of PKCE that never leaves us.
 
-    `values` are the answers to the vendor's questions that are no secrets; they wait in the session meanwhile.
+    `values` are the answers to the vendor's questions that are no secrets; they wait in the session meanwhile. `back`
+    is the page of ours to return to; empty for the connection's own.
     """
 
     organization_id: int
@@ -83,6 +84,7 @@ class Pending:
     began: float
     connection_id: int | None = None
     values: dict[str, Any] = field(default_factory=dict)
+    back: str = ""
 
     @property
     def vendor(self) -> type[OAuthProvider]:
@@ -100,6 +102,7 @@ def begin(
     redirect_uri: str,
     connection_id: int | None = None,
     values: Mapping[str, Any] | None = None,
+    back: str = "",
 ) -> str:
     """The vendor's address to send the person to. What comes back must match this session and organization."""
     client = provider.client()
@@ -107,7 +110,7 @@ def begin(
     secret = {question.name for question in provider.fields if question.secret}
     kept = {key: value for key, value in (values or {}).items() if key not in secret}
     pending = Pending(
-        organization_id, kind, provider.key, name, verifier, redirect_uri, time.time(), connection_id, kept
+        organization_id, kind, provider.key, name, verifier, redirect_uri, time.time(), connection_id, kept, back
     )
     waiting = dict(list(session.get(SESSION_KEY, {}).items())[-(MOST_PENDING - 1) :])
     session[SESSION_KEY] = {**waiting, state: asdict(pending)}

@@ -87,6 +87,21 @@ def test_answers_given_before_signing_in_are_kept_and_secrets_do_not_wait_in_the
     assert row.secrets["pin"] == ""
 
 
+@pytest.mark.parametrize(
+    ("given", "kept"), [("/o/bakery/sites/", True), ("https://evil.example/", False), ("//evil.example/", False)]
+)
+def test_signing_in_again_leads_back_to_the_page_it_began_on(
+    given: str, kept: bool, server: AuthorizationServer, browser: Client
+) -> None:
+    browser.get(BACK, server.allow(go(browser)))
+    [row] = rows()
+    own = f"/o/bakery/settings/connections/{row.pk}/"
+
+    there = browser.post(f"{own}sign-in/", {"next": given})["Location"]
+
+    assert browser.get(BACK, server.allow(str(there)))["Location"] == (given if kept else own)
+
+
 def test_signing_in_again_keeps_the_connection(server: AuthorizationServer, browser: Client) -> None:
     browser.get(BACK, server.allow(go(browser)))
     [row] = rows()

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.audit import audit, register_audit_actions
+from apps.analytics.delivery import signed_in
 from apps.analytics.delivery.mapping import LONGEST_NAME, allowed, name_over_there
 from apps.analytics.delivery.samples import sample
 from apps.analytics.enums import BreakerState, ConsentRule, DeliveryState
@@ -135,7 +136,7 @@ def destination_try(
     try:
         vendor = destinations.open(destination.connection)
         payload = _payload_of(delivery) if delivery else _sample(destination, event)
-        report = vendor.send([payload], test=True)
+        report = signed_in.send(destination.connection, vendor, [payload], test=True)
     except Skip as skip:
         return Tried(False, str(skip))
     except ProviderError as error:

@@ -18,6 +18,7 @@ from apps.analytics.enums import DeliveryState
 from apps.analytics.models import Delivery, Destination
 from apps.analytics.providers.base import Exchange
 from apps.analytics.selectors.deliveries import DestinationRow, state_of
+from apps.core.oauth import OAuthProvider
 from apps.core.providers import find_vendor
 
 PAGE = 50
@@ -40,12 +41,13 @@ def status(row: Destination) -> dict[str, str]:
     return {"key": key, "tone": tone, "label": str(WORDS[key]), "again": again}
 
 
-def vendor_of(row: Destination) -> dict[str, str]:
-    """Name and icon of the vendor."""
+def vendor_of(row: Destination) -> dict[str, Any]:
+    """Name and icon of the vendor, and whether one signs in there."""
     vendor = find_vendor("destination", row.connection.provider)
     if vendor is None:
-        return {"label": row.connection.provider, "icon": "plug"}
-    return {"label": str(vendor.label), "icon": vendor.icon}
+        return {"label": row.connection.provider, "icon": "plug", "by_sign_in": False}
+    by_sign_in = issubclass(vendor, OAuthProvider)
+    return {"label": str(vendor.label), "icon": vendor.icon, "by_sign_in": by_sign_in}
 
 
 def cards(request: HttpRequest, listed: Iterable[DestinationRow], script_id: str) -> list[dict[str, Any]]:

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.urls import reverse
 
-from apps.accounts.models import Organization
+from apps.accounts.models import Organization, User
 from apps.analytics.delivery import signed_in
+from apps.analytics.models import Destination
 from apps.analytics.providers.base import destinations
 from apps.core.models import Connection
 from apps.core.oauth import AccessWithdrawn
@@ -19,6 +21,7 @@ from tests.analytics.providers.judges import google
 from tests.analytics.providers.servers import Answer, Asked, recorded
 from tests.core import oauth_server
 from tests.core.oauth_server import AuthorizationServer
+from tests.factories.analytics import SiteFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 BENCH = BY_KEY["google_ads"]
@@ -104,3 +107,37 @@ def test_before_the_first_sign_in(connection: Connection, settings: Any) -> None
 
         assert failed.value.permanent
         assert server.asked == []
+
+
+def test_the_destinations_page_leads_to_google_and_back(
+    accounts: AuthorizationServer, organization: Organization, alice: User, client_of: Any, settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    site = SiteFactory(organization=organization)
+    browser = client_of(alice)
+    base = reverse("analytics:destinations", args=[organization.slug, site.script_id])
+    monkeypatch.setattr(BENCH.vendor, "authorize_url", f"{accounts.url}/authorize")
+    with open_bench(BENCH, settings) as (_, server):
+        server.judge = judge_of(accounts)
+        answers = {"name": "Ads", **BENCH.config}
+        browser.post(f"{base}new/google_ads/", answers)
+        with tenant(organization.pk):
+            row = Destination.objects.get()
+        page = browser.get(f"{base}{row.pk}/").content.decode()
+        assert "Sign in to Google Ads" in page
+        assert "Sign in with Google first" in page
+
+        there = browser.post(
+            f"/o/{organization.slug}/settings/connections/{row.connection_id}/sign-in/", {"next": f"{base}{row.pk}/"}
+        )["Location"]
+        back = browser.get("/connect/oauth/callback/", accounts.allow(str(there)))
+
+        assert back["Location"] == f"{base}{row.pk}/"
+        tried = browser.post(f"{base}{row.pk}/try/", {"event": "purchase"}).content.decode()
+
+    with tenant(organization.pk):
+        account = Connection.objects.get()
+    assert (account.status, account.account) == ("ok", "123-456-7890")
+    assert account.config == BENCH.config
+    assert "Taken." in tried
+    assert account.secrets["access_token"] not in tried
