@@ -47,6 +47,10 @@ class Programs:
         """Events into sessions and rollups."""
         return self._manage("pipeline", "run_pipeline")
 
+    def deliverer(self) -> Program:
+        """Events on to the destinations of their sites."""
+        return self._manage("deliverer", "run_deliverer")
+
     def worker(self) -> Program:
         """Background tasks, and the clock of scheduled ones: of its own, that would take another 90 MB.
 

@@ -84,7 +84,7 @@ class _Start:
         self._first_page()
         self._announce(env)
         supervisor.start(programs.collector(self.collector.fileno()))
-        for program in (programs.pipeline(), programs.worker()):
+        for program in (programs.pipeline(), programs.deliverer(), programs.worker()):
             supervisor.start(program)
         if self.demo:
             self._demo(programs)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.core.ops.probes import Probe, Reading, queue_reading, register_probe
 
 LATE_SECONDS = 30
+DELIVERY_LATE_SECONDS = 120
 _COUNTED_UP_TO = 100_000
 
 
@@ -30,6 +31,21 @@ def _dead_letters() -> Reading:
     return Reading(dead == 0, _("Nothing was rejected.") if not dead else _("Requests could not be digested."), dead)
 
 
+def _deliveries() -> Reading:
+    """Only what could be sent: an event for a destination that is down or paused waits for its owner, not for us."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*), extract(epoch FROM now() - min(y.next_at)) FROM (SELECT y.next_at"
+            " FROM analytics_destination d JOIN core_connection c ON c.id = d.connection_id"
+            " CROSS JOIN LATERAL (SELECT next_at FROM analytics_delivery WHERE destination_id = d.id"
+            " AND state = 'waiting' AND next_at <= now() AND NOT is_leased ORDER BY next_at LIMIT 10000) AS y"
+            " WHERE d.is_enabled AND c.status <> 'paused' AND d.breaker = 'closed'"
+            " AND (d.hold_until IS NULL OR d.hold_until <= now())) AS y"
+        )
+        return queue_reading(cursor.fetchone(), late_after_seconds=DELIVERY_LATE_SECONDS)
+
+
 PIPELINE = Probe("pipeline", _("Event pipeline"), _inbox)
 register_probe(PIPELINE)
+register_probe(Probe("deliveries", _("Events on their way to destinations"), _deliveries))
 register_probe(Probe("dead-letters", _("Rejected requests"), _dead_letters))

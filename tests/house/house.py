@@ -52,6 +52,7 @@ class House:
             "web": self.programs.web(self._sockets["web"].fileno()),
             "collector": self.programs.collector(self._sockets["collector"].fileno()),
             "pipeline": self.programs.pipeline(),
+            "deliverer": self.programs.deliverer(),
             "worker": replace(worker, stops=((worker.stops[0][0], 2.0), *worker.stops[1:])),
         }
 

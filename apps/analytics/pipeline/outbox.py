@@ -132,7 +132,7 @@ class Outbox:
             if fill.skipped > SKIPS_SHOWN:
                 return
         except Exception as error:  # whatever it is, it must not stop the counting
-            log.exception("delivery.prepare_failed", destination=route.id, event=hit.name)
+            log.exception("delivery.prepare_failed", destination=route.id, name=hit.name)
             state, words = DeliveryState.DEAD, f"{type(error).__name__}: {error}"[:500]
             fill.dead += 1
         waits = state == DeliveryState.WAITING

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal, InvalidOperation
@@ -45,6 +46,7 @@ class FakeDestination(Destination):
                       help=_("Events with a larger amount are refused. Empty: no limit.")),
         ProviderField("down", _("Out of order"), kind="switch", required=False,
                       help=_("Answer every request with an error, to see what happens then.")),
+        ProviderField("seconds", _("Seconds it takes to answer"), kind="number", required=False),
         ProviderField("token", _("Token"), kind="secret", required=False),
     )
     events = {EVERY: EVERY}
@@ -79,6 +81,7 @@ class FakeDestination(Destination):
         taken = [payload for payload, result in zip(payloads, results, strict=True) if result.ok]
         if not test:
             keep(self._box, taken)
+        time.sleep(min(float(self.config.get("seconds") or 0), 20))
         answer = json.dumps({"taken": len(taken), "refused": [r.event_id for r in results if not r.ok]})
         return Report(results, self._exchange(headers, body, 200, answer))
 

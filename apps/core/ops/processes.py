@@ -14,6 +14,7 @@ _ROLES = {
     "config.asgi": "web",
     "config.collector": "collector",
     "run_pipeline": "pipeline",
+    "run_deliverer": "deliverer",
     "worker": "worker",
     "beat": "beat",
     "simulate_visitors": "visitors",

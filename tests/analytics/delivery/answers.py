@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from collections import deque
 from collections.abc import Sequence
 from datetime import timedelta
@@ -18,12 +17,13 @@ from apps.core.providers import ProviderField
 
 
 class Answer:
-    """What the server says once: a status, headers, a body; `drop` closes the connection instead."""
+    """What the server says once: a status, headers, a body; `drop` closes the connection instead, `after` keeps it waiting."""
 
     def __init__(
-        self, status: int = 200, body: Any = None, *, drop: bool = False, wait: float = 0.0, **headers: str
+        self, status: int = 200, body: Any = None, *, drop: bool = False, after: threading.Event | None = None,
+        **headers: str,
     ) -> None:
-        self.status, self.body, self.drop, self.wait = status, body, drop, wait
+        self.status, self.body, self.drop, self.after = status, body, drop, after
         self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
 
 
@@ -58,8 +58,8 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             answer = server.answers.popleft() if server.answers else server.default
-            if answer.wait:
-                time.sleep(answer.wait)
+            if answer.after is not None:
+                answer.after.wait(50)
             if answer.drop:
                 self.close_connection = True
                 self.connection.close()
@@ -109,7 +109,7 @@ class Posting(Destination):
         key = str(self.secrets.get("key", ""))
         answer, shown = call(
             "Posting", "POST", self.config["url"], body=[payload.body for payload in payloads],
-            headers={"Authorization": key}, secrets=(key,), seconds=5,
+            headers={"Authorization": key}, secrets=(key,), seconds=60,
         )
         said = answer.json()
         refused, later = said.get("refused", {}), said.get("later", [])
