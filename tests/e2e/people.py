@@ -41,6 +41,7 @@ def session_of(user: User) -> str:
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     session = client.session
     session["account_authentication_methods"] = [{"method": "password", "at": time.time(), "email": user.email}]
+    session["account_authentication_methods_user"] = str(user.pk)
     session.save()
     return str(client.cookies["sessionid"].value)
 
