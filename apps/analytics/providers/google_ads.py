@@ -44,8 +44,8 @@ class GoogleAds(OAuthProvider, Destination):
     key = "google_ads"
     label = "Google Ads"
     icon = "megaphone"
-    help = _("You sign in with the Google account that manages your Google Ads account. Customer data terms must be "
-             "accepted there: Goals → Settings → Customer data terms.")
+    help = _("After adding it you sign in with the Google account that manages your Google Ads account. Customer data "
+             "terms must be accepted there: Goals → Settings → Customer data terms.")
     authorize_url = "https://accounts.google.com/o/oauth2/v2/auth"
     token_url = "https://oauth2.googleapis.com/token"  # noqa: S105 -- an address
     scopes = ("https://www.googleapis.com/auth/datamanager",)
