@@ -52,6 +52,7 @@ def _quiet(settings: Any, tmp_path: Any) -> Iterator[None]:
     translation.activate(settings.LANGUAGE_CODE)
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     settings.MEDIA_ROOT = str(tmp_path / "media")
+    settings.COLUMNS_DIR = str(tmp_path / "columns")
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     settings.WHITENOISE_AUTOREFRESH = True  # else every test client reads the whole folder of static files
     settings.LIMITS_PREFIX = f"test-{uuid4().hex}"

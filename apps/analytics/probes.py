@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from django.db import connection
+from django.template.defaultfilters import filesizeformat
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.ops.probes import Probe, Reading, queue_reading, register_probe
 
 LATE_SECONDS = 30
+COLUMNS_LATE_SECONDS = 86_400
 DELIVERY_LATE_SECONDS = 120
 _COUNTED_UP_TO = 100_000
 
@@ -45,7 +48,21 @@ def _deliveries() -> Reading:
         return queue_reading(cursor.fetchone(), late_after_seconds=DELIVERY_LATE_SECONDS)
 
 
+def _columns() -> Reading:
+    """Spans that changed wait to be made anew; until then large sites are slower under filters."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FILTER (WHERE stale OR NOT ready), coalesce(sum(bytes) FILTER (WHERE ready), 0),"
+            " min(made_at) FILTER (WHERE stale OR NOT ready) FROM analytics_columnspan"
+        )
+        waiting, size, since = cursor.fetchone()
+    words = _("%(size)s of copies for questions under filters.") % {"size": filesizeformat(size)}
+    late = since is not None and (timezone.now() - since).total_seconds() > COLUMNS_LATE_SECONDS and waiting > 50
+    return Reading(not late, words, waiting)
+
+
 PIPELINE = Probe("pipeline", _("Event pipeline"), _inbox)
 register_probe(PIPELINE)
 register_probe(Probe("deliveries", _("Events on their way to destinations"), _deliveries))
 register_probe(Probe("dead-letters", _("Rejected requests"), _dead_letters))
+register_probe(Probe("columns", _("Column files"), _columns))

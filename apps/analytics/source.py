@@ -1,17 +1,21 @@
-"""Traffic figures for `apps.metrics.read`: from the rollups when nothing is filtered, else from the visits."""
+"""Traffic figures for `apps.metrics.read`: from the rollups when nothing is filtered, else from the visits:
+from their copies in columns where there are any, from PostgreSQL where not."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
 from apps.accounts.access import visible
+from apps.analytics.columns.engine import FilesGone
+from apps.analytics.columns.spans import plan
 from apps.analytics.enums import BREAKDOWNS
 from apps.analytics.models import Site
 from apps.analytics.selectors import rollups, visits
-from apps.analytics.selectors.asking import Ask
 from apps.analytics.selectors.asking import asked as asked_within
+from apps.analytics.selectors.column_figures import ColumnFigures
+from apps.analytics.selectors.column_sql import answers
 from apps.analytics.selectors.measures import WEEK_HOUR, Asked
 from apps.analytics.store import FigureStore
 from apps.metrics import live, registry
@@ -31,19 +35,19 @@ class TrafficSource:
     def totals(self, query: Query) -> Measures:
         """Each measure over the window; 0 where there is nothing."""
         asked = Asked.of(query.measures)
-        found = _asked(query, lambda query, cursor: _store(query).totals(query, asked, cursor))
+        found = _asked(query, lambda store, query, cursor: store.totals(query, asked, cursor))
         return dict.fromkeys(query.measures, 0) | found
 
     def series(self, query: Query) -> Mapping[datetime, Measures]:
         """Measures by bucket, where there is something."""
         asked = Asked.of(query.measures)
-        return _asked(query, lambda query, cursor: _store(query).series(query, asked, cursor))
+        return _asked(query, lambda store, query, cursor: store.series(query, asked, cursor))
 
     def breakdown(self, query: Query, by: str, *, order: str, limit: int, offset: int = 0) -> Sequence[Row]:
         """Rows by one dimension, by site or by organization."""
         asked = Asked.of(query.measures)
         return _asked(
-            query, lambda query, cursor: _store(query).breakdown(query, asked, by, order, limit, offset, cursor)
+            query, lambda store, query, cursor: store.breakdown(query, asked, by, order, limit, offset, cursor)
         )
 
     def version(self, query: Query) -> str:
@@ -56,13 +60,23 @@ class TrafficSource:
         return tuple(sites.values_list("id", flat=True))
 
 
-def _store(query: Query) -> FigureStore:
-    return visits if query.filters else rollups
+def _asked(query: Query, ask: Callable[[FigureStore, Query, Any], T]) -> T:
+    """Ask the store that knows, within the scope only, and under a time limit when that is not the rollups."""
+    return asked_within(
+        query, lambda query, cursor: _of_store(query, cursor, ask), FILTERED_SECONDS if query.filters else None
+    )
 
 
-def _asked(query: Query, ask: Ask[T]) -> T:
-    """Ask within the scope only, and under a time limit when the answer is not in the rollups."""
-    return asked_within(query, ask, FILTERED_SECONDS if query.filters else None)
+def _of_store(query: Query, cursor: Any, ask: Callable[[FigureStore, Query, Any], T]) -> T:
+    if not query.filters:
+        return ask(rollups, query, cursor)
+    found = plan(query, cursor) if answers(query) else None
+    if found is None:
+        return ask(visits, query, cursor)
+    try:
+        return ask(ColumnFigures(found), query, cursor)
+    except FilesGone:
+        return ask(visits, query, cursor)
 
 
 registry.register_source(TrafficSource())

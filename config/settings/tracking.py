@@ -16,3 +16,9 @@ GEO_DATABASE = env.text("GEO_DATABASE", "")  # a database of cities, if there is
 
 _NETWORKS = env.ROOT / "node_modules/@ip-location-db/asn"
 NETWORK_DATABASE = env.text("NETWORK_DATABASE", str(_NETWORKS))  # whose networks addresses lie in
+
+# Copies of visits in columns, which answer filtered questions about large sites.
+COLUMNS_DIR = env.text("COLUMNS_DIR", str(env.ROOT / "var" / "columns"))
+COLUMNS_DIR = "" if COLUMNS_DIR == "none" else COLUMNS_DIR
+COLUMNS_FROM_VISITS = env.number("COLUMNS_FROM_VISITS", 20_000)  # visits a site has before files are made of it
+COLUMNS_MEMORY = env.number("COLUMNS_MEMORY", 256)  # megabytes that reading or making them may take in one process

@@ -73,6 +73,7 @@ WORK: dict[str, Callable[[Organization], tuple[Any, ...]]] = {
     "apps.core.tasks.clean_outbox": lambda org: outbox(
         org, created_at=timezone.now() - timedelta(days=400), dispatched_at=timezone.now() - timedelta(days=400)
     ),
+    "apps.analytics.tasks.make_columns": nothing,
     "apps.analytics.tasks.score_sites": lambda org: (SiteFactory(organization=org), ())[1],
     "apps.analytics.tasks.watch_pipeline": nothing,
     "apps.core.tasks.measure_installation": nothing,

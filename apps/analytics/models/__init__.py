@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .columns import ColumnSpan
 from .companies import (
     AddressLookup,
     Company,
@@ -19,8 +20,34 @@ from .site import Site, SiteDayDrop
 from .store import Event, FoldedPeriod, Identity, Rollup, Session
 
 __all__ = [
-    "AddressLookup", "Company", "CompanyRules", "CompanyScore", "CompanyVisit", "LookupDay", "NetworkDay",
-    "Delivery", "DeliveryMinute", "Destination", "VisitorClick",
-    "DailySalt", "DeadLetter", "Event", "FoldedPeriod", "Identity", "Inbox", "PipelineMinute", "Rollup", "Session",
-    "Funnel", "Goal", "Segment", "Site", "SiteDayDoubt", "SiteDayDrop", "SiteFlow", "SiteScore", "StoreJob",
+    "AddressLookup",
+    "ColumnSpan",
+    "Company",
+    "CompanyRules",
+    "CompanyScore",
+    "CompanyVisit",
+    "DailySalt",
+    "DeadLetter",
+    "Delivery",
+    "DeliveryMinute",
+    "Destination",
+    "Event",
+    "FoldedPeriod",
+    "Funnel",
+    "Goal",
+    "Identity",
+    "Inbox",
+    "LookupDay",
+    "NetworkDay",
+    "PipelineMinute",
+    "Rollup",
+    "Segment",
+    "Session",
+    "Site",
+    "SiteDayDoubt",
+    "SiteDayDrop",
+    "SiteFlow",
+    "SiteScore",
+    "StoreJob",
+    "VisitorClick",
 ]

@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 from psycopg.types.json import Jsonb
 
+from apps.analytics.columns.keeping import sweep
 from apps.analytics.enums import JobKind
 from apps.analytics.pipeline.core import Core
 from apps.analytics.pipeline.erasure import erase_visitor
@@ -68,6 +69,8 @@ class Jobs:
                 [f"{type(error).__name__}: {error}"[:2000], job_id],
             )
         self._core.rolled_back()
+        if kind == JobKind.ERASE:
+            sweep(connection)
         if site := self._core.sites.get(site_id):
             mark_dirty([site.organization_id], "analytics")
 

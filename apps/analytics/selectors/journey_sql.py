@@ -8,14 +8,15 @@ from typing import Any
 
 from apps.analytics.contracts.rules import Match, Rule, RuleKind
 from apps.analytics.enums import EventFlag
-from apps.analytics.selectors.visits import chosen
+from apps.analytics.selectors.visits import FIRST_DAY, chosen
 from apps.metrics.calendar_math import midnight
 from apps.metrics.contracts import Grain, Query, Window
 
 REST = "…"  # stands for all the pages of a step that are not shown singly
 _CONSENTED = int(EventFlag.CONSENTED)
-_EVENTS = """analytics_event e JOIN analytics_session s ON s.id = e.session_id
-    WHERE e.organization_id = ANY(%s) AND e.site_id = ANY(%s) AND e.time >= %s AND e.time < %s + interval '1 day'"""
+_EVENTS = f"""analytics_event e JOIN analytics_session s ON s.id = e.session_id
+    WHERE {FIRST_DAY} AND e.organization_id = ANY(%s)
+    AND e.site_id = ANY(%s) AND e.time >= %s AND e.time < %s + interval '1 day'"""
 # Who a recognised visitor is: the user the site named, else the browser with a cookie; NULL for everybody else.
 _PERSON = """CASE WHEN s.uid <> '' THEN s.site_id || ' u ' || s.uid
     WHEN {consented} THEN s.site_id || ' v ' || s.visitor END"""

@@ -20,19 +20,22 @@ from apps.metrics.contracts import BY_ORGANIZATION, BY_SUBJECT, Filter, Grain, N
 _SESSION_COLUMNS = {dimension.key: dimension.key for dimension in OF_SESSIONS} | {
     "entry_page": "entry_page", "exit_page": "exit_page", BY_SUBJECT: "site_id", BY_ORGANIZATION: "organization_id",
 }
-_SECONDS = "extract(epoch FROM s.last_at - s.started_at)"
+_SECONDS = "floor(extract(epoch FROM s.last_at - s.started_at))::bigint"
+# What is said of events holds for the first day of their visit: a cut through time never parts a visit from them.
+FIRST_DAY = "e.time < s.started_at + interval '1 day'"
 # A visitor on a day, as one number: distinct numbers are counted several times faster than distinct rows.
 _VISITOR_DAY = "hashint8extended(s.visitor, (s.started_at AT TIME ZONE %s)::date - DATE '2000-01-01')"
 _WEEK_HOUR = "to_char(s.started_at AT TIME ZONE %s, 'ID-HH24')"
 _OF_VISITS = {
     "sessions": "count(*)", "pageviews": "sum(s.pageviews)", "events": "sum(s.events)",
     "bounces": "count(*) FILTER (WHERE s.is_bounce)", "engaged_s": "sum(s.engaged_ms) / 1000",
-    "duration_s": f"sum({_SECONDS})", "conversions": "sum(s.conversions)", "orders": "sum(s.orders)",
-    "revenue": "sum(s.revenue)",
+    "engaged_ms": "sum(s.engaged_ms)", "duration_s": f"sum({_SECONDS})", "conversions": "sum(s.conversions)",
+    "orders": "sum(s.orders)", "revenue": "sum(s.revenue)",
 }
 _OF_EVENTS = {
     "sessions": "count(DISTINCT e.session_id)", "pageviews": "count(*) FILTER (WHERE e.name = 'pageview')",
-    "events": "count(*)", "bounces": "0", "engaged_s": "sum(e.engaged_ms) / 1000", "duration_s": "0",
+    "events": "count(*)", "bounces": "0", "engaged_s": "sum(e.engaged_ms) / 1000",
+    "engaged_ms": "sum(e.engaged_ms)", "duration_s": "0",
     "conversions": "sum(e.flags & 1)", "orders": "count(*) FILTER (WHERE e.order_id <> '' AND e.name = 'purchase')",
     "revenue": "sum(e.revenue) FILTER (WHERE e.flags & 1 = 1 AND e.currency = o.currency)",
 }
@@ -58,23 +61,26 @@ def totals(query: Query, asked: Asked, cursor: Any) -> dict[str, Number]:
 
 def series(query: Query, asked: Asked, cursor: Any) -> dict[datetime, dict[str, Number]]:
     """Sums by the bucket a visit began in."""
+    return {max(bucket, query.window.start): row for bucket, row in buckets(query, asked, cursor)}
+
+
+def buckets(query: Query, asked: Asked, cursor: Any) -> list[tuple[datetime, dict[str, Number]]]:
+    """The same as pairs; the first bucket begins where its week or month does, be it before the window."""
     where, params = chosen(query)
     columns, more = _columns(asked.columns, query, _OF_VISITS)
-    zone = query.window.zone.key
-    grain = _TRUNCATED[query.window.grain]
     cursor.execute(
         f"SELECT date_trunc(%s, s.started_at, %s) AS bucket, {columns} FROM analytics_session s WHERE {where}"
         " GROUP BY bucket",
-        [grain, zone, *more, *params],
+        [_TRUNCATED[query.window.grain], query.window.zone.key, *more, *params],
     )
-    return {
-        max(bucket, query.window.start): dict(zip(asked.columns, map(plain, asked.columns, values), strict=False))
+    return [
+        (bucket, dict(zip(asked.columns, map(plain, asked.columns, values), strict=False)))
         for bucket, *values in cursor.fetchall()
-    }
+    ]
 
 
 def breakdown(
-    query: Query, asked: Asked, by: str, order: str, limit: int, offset: int, cursor: Any
+    query: Query, asked: Asked, by: str, order: str, limit: int | None, offset: int, cursor: Any
 ) -> Sequence[Row]:
     """Rows by one dimension of the visits, or of what happened in them; the largest first."""
     if by in _EVENT_VALUES:
@@ -86,14 +92,14 @@ def breakdown(
     place = asked.columns.index(order) + 2
     cursor.execute(
         f"SELECT {value} AS value, {columns} FROM analytics_session s WHERE {where}"
-        f" GROUP BY 1 ORDER BY {place} DESC NULLS LAST, value LIMIT %s OFFSET %s",
+        f" GROUP BY 1 ORDER BY {place} DESC, value LIMIT %s OFFSET %s",
         [*zone, *more, *params, limit, offset],
     )
     return _rows(asked.columns, cursor)
 
 
 def _by_event(
-    query: Query, asked: Asked, by: str, order: str, limit: int, offset: int, cursor: Any
+    query: Query, asked: Asked, by: str, order: str, limit: int | None, offset: int, cursor: Any
 ) -> Sequence[Row]:
     where, params = chosen(query)
     columns, more = _columns(asked.columns, query, _OF_EVENTS)
@@ -104,12 +110,12 @@ def _by_event(
     }
     place = asked.columns.index(order) + 2
     cursor.execute(
-        f"SELECT {_EVENT_VALUES[by]} AS value, {columns} FROM analytics_event e"
+        f"SELECT coalesce({_EVENT_VALUES[by]}, '') AS value, {columns} FROM analytics_event e"
         " JOIN analytics_session s ON s.id = e.session_id"
         f" JOIN accounts_organization o ON o.id = e.organization_id{properties}"
         " WHERE e.organization_id = ANY(%s) AND (%s OR e.site_id = ANY(%s)) AND e.time >= %s"
-        f" AND e.time < %s + interval '1 day' AND {where}{only.get(by, '')}"
-        f" GROUP BY 1 ORDER BY {place} DESC NULLS LAST, value LIMIT %s OFFSET %s",
+        f" AND e.time < %s + interval '1 day' AND {FIRST_DAY} AND {where}{only.get(by, '')}"
+        f" GROUP BY 1 ORDER BY {place} DESC, value LIMIT %s OFFSET %s",
         [
             *more, list(query.organization_ids), not query.subjects, list(query.subjects), query.window.start,
             query.window.end, *params, limit, offset,
@@ -120,7 +126,7 @@ def _by_event(
 
 def _rows(columns: Sequence[str], cursor: Any) -> list[Row]:
     return [
-        Row(value or "", dict(zip(columns, map(plain, columns, values), strict=False)))
+        Row(value, dict(zip(columns, map(plain, columns, values), strict=False)))
         for value, *values in cursor.fetchall()
     ]
 
@@ -134,7 +140,7 @@ def _columns(names: Sequence[str], query: Query, expressions: dict[str, str]) ->
             found.append(f"count(DISTINCT {_VISITOR_DAY})")
             params.append(query.window.zone.key)
         else:
-            found.append(expressions[name])
+            found.append(f"coalesce({expressions[name]}, 0)")
     return ", ".join(found) or "0", params
 
 
@@ -165,7 +171,8 @@ def _condition(item: Filter, query: Query) -> tuple[str, list[Any]]:
     properties = " CROSS JOIN LATERAL jsonb_each(e.props) p" if item.dimension == "property" else ""
     only = {"conversion_page": " AND e.flags & 1 = 1", "property": " AND jsonb_typeof(e.props) = 'object'"}
     exists = (
-        f"s.id IN (SELECT e.session_id FROM analytics_event e{properties} WHERE e.organization_id = ANY(%s)"
+        f"EXISTS (SELECT 1 FROM analytics_event e{properties} WHERE e.session_id = s.id AND {FIRST_DAY}"
+        " AND e.organization_id = ANY(%s)"
         " AND (%s OR e.site_id = ANY(%s)) AND e.time >= %s AND e.time < %s + interval '1 day'"
         f"{only.get(item.dimension, '')} AND {sql})"
     )
@@ -209,7 +216,7 @@ def _vitals(query: Query, dimension: Dimension) -> tuple[str, list[Any]]:
         "SELECT least(width_bucket((e.vitals ->> %s)::float8, %s::float8[]), %s) - 1 AS bucket, count(*)"
         " FROM analytics_event e JOIN analytics_session s ON s.id = e.session_id"
         " WHERE e.vitals ->> %s IS NOT NULL AND e.organization_id = ANY(%s) AND e.time >= %s"
-        f" AND e.time < %s + interval '1 day' AND {where}"
+        f" AND e.time < %s + interval '1 day' AND {FIRST_DAY} AND jsonb_typeof(e.vitals -> %s) = 'number' AND {where}"
     )
-    around = [list(query.organization_ids), query.window.start, query.window.end]
+    around = [list(query.organization_ids), query.window.start, query.window.end, name]
     return sql, [name, edges, len(edges) - 1, name, *around, *params]

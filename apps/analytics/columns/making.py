@@ -1,0 +1,150 @@
+"""Making the files of one span: PostgreSQL writes text, DuckDB turns it into columns, a rename puts it in place.
+
+A span is announced before it is read: from then on every transaction that changes one of its visits marks it stale,
+and a span that was marked while it was made is not put into use. Whoever had begun to change visits before the
+announcement is waited for.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from apps.analytics.columns import engine, files
+from apps.analytics.enums import EventFlag
+
+ANNOUNCE_LOCK = 1668246627  # the same number as in the triggers
+# Further apart than a day with a change of the clocks: such visits cannot share one.
+_ALONE = "interval 36 hour"
+_ANNOUNCE = """
+INSERT INTO analytics_columnspan (organization_id, site_id, start, until, name, ready, stale, visits, events, bytes)
+SELECT organization_id, id, %(start)s, %(until)s, %(name)s, false, false, 0, 0, 0
+FROM analytics_site WHERE id = %(site)s
+ON CONFLICT (site_id, start, until) DO UPDATE SET name = excluded.name, ready = false, stale = false
+RETURNING organization_id
+"""
+_READY = """
+UPDATE analytics_columnspan
+SET ready = true, visits = %(visits)s, events = %(events)s, bytes = %(bytes)s, made_at = now()
+WHERE site_id = %(site)s AND start = %(start)s AND until = %(until)s AND name = %(name)s AND NOT stale
+"""
+_UTC = "{0} AT TIME ZONE 'UTC' AS {0}"
+WORDS = (
+    "entry_page", "exit_page", "channel", "source", "medium", "campaign", "term", "content", "referrer", "country",
+    "region", "city", "device", "browser", "os", "screen", "language", "uid",
+)
+_VISITS = f"""
+COPY (SELECT organization_id, site_id, id, visitor, {_UTC.format('started_at')}, {_UTC.format('entry_at')},
+    floor(extract(epoch FROM last_at - started_at))::bigint AS seconds, pageviews, events, engaged_ms, conversions,
+    orders, revenue, is_bounce, {', '.join(WORDS)}
+FROM analytics_session WHERE site_id = {{site}} AND started_at >= '{{start}}' AND started_at < '{{until}}')
+TO STDOUT (FORMAT csv, NULL '\\N', FORCE_QUOTE ({', '.join(WORDS)}))
+"""
+VITALS = ("lcp", "inp", "cls", "fcp", "ttfb")
+_VITALS = ", ".join(
+    f"CASE WHEN jsonb_typeof(e.vitals -> '{name}') = 'number' THEN (e.vitals ->> '{name}')::float8 END AS {name}"
+    for name in VITALS
+)
+_EVENTS = f"""
+COPY (SELECT e.session_id, e.id, e.time AT TIME ZONE 'UTC' AS time, e.name, e.path, e.engaged_ms, e.flags,
+    e.order_id <> '' AS has_order, e.revenue, e.currency, CASE WHEN jsonb_typeof(e.props) = 'object' THEN (SELECT
+        json_agg(p.key || chr(31) || (p.value #>> '{{{{}}}}')) FROM jsonb_each(e.props) p) END AS properties, {_VITALS}
+FROM analytics_event e JOIN analytics_session s ON s.id = e.session_id AND s.site_id = e.site_id
+WHERE e.site_id = {{site}} AND s.started_at >= '{{start}}' AND s.started_at < '{{until}}' AND e.time >= '{{start}}'
+    AND e.time < '{{until}}'::timestamptz + interval '1 day' AND e.time < s.started_at + interval '1 day')
+TO STDOUT (FORMAT csv, NULL '\\N', FORCE_QUOTE (name, path, currency, properties))
+"""
+_BIG, _TEXT, _AT, _MONEY, _REAL = "BIGINT", "VARCHAR", "TIMESTAMP", "DECIMAL(18,4)", "DOUBLE"
+_VISIT_TYPES = {
+    "organization_id": _BIG, "site_id": _BIG, "id": _BIG, "visitor": _BIG, "started_at": _AT, "entry_at": _AT,
+    "seconds": _BIG, "pageviews": "INTEGER", "events": "INTEGER", "engaged_ms": _BIG, "conversions": "INTEGER",
+    "orders": "INTEGER", "revenue": _MONEY, "is_bounce": "BOOLEAN", **dict.fromkeys(WORDS, _TEXT),
+}
+_EVENT_TYPES = {
+    "session_id": _BIG, "id": _BIG, "time": _AT, "name": _TEXT, "path": _TEXT, "engaged_ms": "INTEGER",
+    "flags": "SMALLINT", "has_order": "BOOLEAN", "revenue": _MONEY, "currency": _TEXT, "properties": _TEXT,
+    **dict.fromkeys(VITALS, _REAL),
+}
+# Visits are numbered within their span, so that events find them by small numbers that follow each other.
+_VISIT_COLUMNS = f"""
+SELECT v.* EXCLUDE (id), v.id IN (SELECT session_id FROM e WHERE flags & {int(EventFlag.CONSENTED)} <> 0) AS consented,
+    coalesce(started_at - lag(started_at) OVER of_visitor > {_ALONE}, false)
+    AND coalesce(lead(started_at) OVER of_visitor - started_at > {_ALONE}, false)
+    OR (count(*) OVER (PARTITION BY visitor) = 1 AND started_at > $1 + {_ALONE} AND started_at < $2 - {_ALONE}) AS alone
+FROM v WINDOW of_visitor AS (PARTITION BY visitor ORDER BY started_at) ORDER BY visit
+"""
+_EVENT_COLUMNS = f"""
+SELECT v.visit, e.id, e.time, e.name, e.path, e.engaged_ms, e.flags & {int(EventFlag.CONVERSION)} <> 0 AS converts,
+    e.flags & {int(EventFlag.CONSENTED)} <> 0 AS consented, has_order AND name = 'purchase' AS is_order, e.revenue,
+    e.currency, from_json(e.properties, '["VARCHAR"]') AS properties, {', '.join(VITALS)},
+    row_number() OVER (PARTITION BY v.visit, e.path ORDER BY e.time, e.id) = 1 AS first_of_page,
+    row_number() OVER (PARTITION BY v.visit, e.name ORDER BY e.time, e.id) = 1 AS first_of_name
+FROM e JOIN (SELECT id, visit FROM v) v ON v.id = e.session_id ORDER BY v.visit, e.time, e.id
+"""
+
+
+def make_span(connection: Any, site_id: int, start: datetime, until: datetime) -> bool:
+    """Make the files of a site's visits of [start, until), over a connection that sees every tenant and is in no
+    transaction. False when the site has gone, or when visits changed meanwhile: then nothing is put into use."""
+    name = files.new_name()
+    span = {"site": site_id, "start": start, "until": until, "name": name}
+    with connection.transaction():
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", [ANNOUNCE_LOCK])
+        announced = connection.execute(_ANNOUNCE, span).fetchone()
+    if announced is None:
+        return False
+    place = files.folder(announced[0], site_id, name)
+    part = files.unfinished(place)
+    try:
+        part.mkdir(mode=0o700, parents=True)
+        _copy_out(connection, part, site_id, start, until)
+        visits, events = _turn(part, span)
+        part.rename(place)
+        facts = {**span, "visits": visits, "events": events, "bytes": files.size(place)}
+        with connection.transaction():
+            ready = connection.execute(_READY, facts).rowcount == 1
+    except BaseException:
+        files.remove(place)
+        raise
+    if not ready:
+        files.remove(place)
+    return ready
+
+
+def _copy_out(connection: Any, part: Path, site_id: int, start: datetime, until: datetime) -> None:
+    words = {"site": int(site_id), "start": start.isoformat(), "until": until.isoformat()}
+    for name, statement in (("v.csv", _VISITS), ("e.csv", _EVENTS)):
+        copying = connection.cursor().copy(statement.format(**words))
+        with (part / name).open("wb") as file, copying as copy:
+            for block in copy:
+                file.write(block)
+
+
+def _turn(part: Path, span: dict[str, Any]) -> tuple[int, int]:
+    """The text into columns; returns how many visits and events there are."""
+    borders = [span["start"].replace(tzinfo=None), span["until"].replace(tzinfo=None)]
+    base = int(span["start"].timestamp()) // 86_400 << 32
+    with engine.writing() as duck:
+        duck.execute(
+            f"CREATE TABLE v AS SELECT {base} + row_number() OVER (ORDER BY started_at, id) AS visit, *"
+            f" FROM {_csv(part / 'v.csv', _VISIT_TYPES)}"
+        )
+        duck.execute(f"CREATE VIEW e AS SELECT * FROM {_csv(part / 'e.csv', _EVENT_TYPES)}")
+        counts = []
+        for name, columns, params in ((files.VISITS, _VISIT_COLUMNS, borders), (files.EVENTS, _EVENT_COLUMNS, [])):
+            target = engine.quoted(str(part / name))
+            duck.execute(f"COPY ({columns}) TO '{target}' (FORMAT parquet, COMPRESSION snappy)", params)
+            counts.append(duck.fetchone()[0])
+    for name in ("v.csv", "e.csv"):
+        (part / name).unlink()
+    return counts[0], counts[1]
+
+
+def _csv(file: Path, types: dict[str, str]) -> str:
+    columns = ", ".join(f"'{name}': '{kind}'" for name, kind in types.items())
+    return (
+        f"read_csv('{engine.quoted(str(file))}', header = false, auto_detect = false, delim = ',', quote = '\"',"
+        f" escape = '\"', nullstr = '\\N', allow_quoted_nulls = false, max_line_size = 10000000,"
+        f" columns = {{{columns}}})"
+    )

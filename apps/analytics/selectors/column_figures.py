@@ -1,0 +1,172 @@
+"""Traffic under filters from the column files, and from PostgreSQL's visits where no file holds them.
+
+Both are asked for sums that add up (milliseconds, not seconds cut off), of stretches that meet at midnights; what is
+divided, sorted and cut is so only after they were added.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import orjson
+
+from apps.analytics.columns.engine import ColumnCursor, reading
+from apps.analytics.columns.making import VITALS
+from apps.analytics.columns.spans import Plan
+from apps.analytics.enums import Dimension
+from apps.analytics.histograms import HISTOGRAMS
+from apps.analytics.selectors import visits
+from apps.analytics.selectors.column_sql import OF_EVENTS, Tables
+from apps.analytics.selectors.measures import Asked, counted_in, plain
+from apps.metrics.calendar_math import midnight
+from apps.metrics.contracts import Grain, Number, Query, Row
+
+SECONDS = 5.0
+_EPOCH = date(1970, 1, 1).toordinal()
+_UNIT_US = {Grain.MINUTE: 60_000_000, Grain.HOUR: 3_600_000_000}
+
+
+class ColumnFigures:
+    """A FigureStore over one plan."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+
+    def totals(self, query: Query, asked: Asked, cursor: Any) -> dict[str, Number]:
+        """Sums over the window."""
+        tables, raw = self._tables(query, cursor), _raw(asked)
+        found: Counter[str] = Counter()
+        for gap in self._gaps(query):
+            found.update(visits.totals(gap, raw, cursor))
+        with reading(SECONDS) as duck:
+            if raw.columns:
+                where, params = tables.chosen()
+                duck.execute(f"SELECT {tables.sums(raw.columns)} FROM {tables.visits} WHERE {where}", params)
+                found.update(dict(zip(raw.columns, map(plain, raw.columns, duck.fetchone()), strict=False)))
+            for dimension in asked.histograms:
+                found.update(_histogram(tables, dimension, duck))
+        return _finished(asked, found) | {
+            name: number for name, number in found.items() if name not in raw.columns
+        } | dict.fromkeys(asked.now, 0)
+
+    def series(self, query: Query, asked: Asked, cursor: Any) -> dict[datetime, dict[str, Number]]:
+        """Sums by the bucket a visit began in."""
+        tables, raw = self._tables(query, cursor), _raw(asked)
+        found: dict[datetime, Counter[str]] = {}
+        for gap in self._gaps(query):
+            for bucket, row in visits.buckets(gap, raw, cursor):
+                found.setdefault(bucket.astimezone(UTC), Counter()).update(row)
+        with reading(SECONDS) as duck:
+            for bucket, row in _buckets(tables, raw, duck):
+                found.setdefault(bucket.astimezone(UTC), Counter()).update(row)
+        start = query.window.start.astimezone(UTC)
+        return {max(bucket, start): _finished(asked, row) for bucket, row in found.items()}
+
+    def breakdown(
+        self, query: Query, asked: Asked, by: str, order: str, limit: int, offset: int, cursor: Any
+    ) -> Sequence[Row]:
+        """Rows by one dimension of the visits, or of what happened in them; the largest first."""
+        tables, raw = self._tables(query, cursor), _raw(asked)
+        rest = [
+            [row.value, *(str(row.measures[name]) for name in raw.columns)]
+            for gap in self._gaps(query) for row in visits.breakdown(gap, raw, by, raw.columns[0], None, 0, cursor)
+        ]
+        sums, where, params = _grouped(tables, raw, by)
+        place = asked.columns.index(order)
+        ranked = f"sum(c{place}) // 1000" if order == "engaged_s" else f"sum(c{place})"
+        columns = ", ".join(f"sum(c{index})" for index in range(len(raw.columns)))
+        kinds = ", ".join(f"r[{index + 2}]::{_kind(name)}" for index, name in enumerate(raw.columns))
+        with reading(SECONDS) as duck:
+            duck.execute(
+                f"SELECT value, {columns} FROM ({sums} WHERE {where} GROUP BY 1 UNION ALL SELECT r[1], {kinds}"
+                " FROM (SELECT unnest(from_json(%s, '[[\"VARCHAR\"]]')) AS r)) GROUP BY value"
+                f" ORDER BY {ranked} DESC, value LIMIT {int(limit)} OFFSET {int(offset)}",
+                [*params, orjson.dumps(rest).decode()],
+            )
+            rows = duck.fetchall()
+        return [
+            Row(value, _finished(asked, dict(zip(raw.columns, map(plain, raw.columns, values), strict=True))))
+            for value, *values in rows
+        ]
+
+    def _gaps(self, query: Query) -> Iterator[Query]:
+        for gap in self._plan.gaps:
+            yield replace(query, subjects=gap.sites, window=gap.window)
+
+    def _tables(self, query: Query, cursor: Any) -> Tables:
+        cursor.execute(
+            "SELECT id, currency FROM accounts_organization WHERE id = ANY(%s)", [list(query.organization_ids)]
+        )
+        return Tables(query, self._plan, dict(cursor.fetchall()))
+
+
+def _raw(asked: Asked) -> Asked:
+    """The same question in sums that add up."""
+    return replace(asked, columns=tuple("engaged_ms" if name == "engaged_s" else name for name in asked.columns))
+
+
+def _finished(asked: Asked, sums: Any) -> dict[str, Number]:
+    """The measures as they were asked for."""
+    return {
+        name: sums["engaged_ms"] // 1000 if name == "engaged_s" else sums[name] or plain(name, 0)
+        for name in asked.columns
+    }
+
+
+def _kind(name: str) -> str:
+    return "DECIMAL(38,4)" if name == "revenue" else "HUGEINT"
+
+
+def _grouped(tables: Tables, raw: Asked, by: str) -> tuple[str, str, list[Any]]:
+    """The select that groups, the condition, and their parameters."""
+    where, params = tables.chosen()
+    if by not in OF_EVENTS:
+        return f"SELECT {tables.value(by)} AS value, {tables.sums(raw.columns)} FROM {tables.visits}", where, params
+    named = " AND e.path <> ''" if OF_EVENTS[by] == "e.path" else ""
+    return (
+        f"SELECT coalesce({OF_EVENTS[by]}, '') AS value, {tables.event_sums(raw.columns, by)}"
+        f" FROM {tables.of_events(by)} JOIN {tables.visits} ON s.visit = e.visit", f"{where}{named}", params,
+    )
+
+
+def _buckets(tables: Tables, raw: Asked, duck: ColumnCursor) -> Iterator[tuple[datetime, dict[str, Number]]]:
+    """Sums by bucket: hours and minutes as instants, longer ones by the days they are made of."""
+    where, params = tables.chosen()
+    grain, zone = tables.query.window.grain, tables.query.window.zone
+    unit = _UNIT_US.get(grain)
+    bucket = f"{tables.local} // {unit} * {unit} - {tables.offset}" if unit else f"{tables.local} // 86400000000"
+    duck.execute(
+        f"SELECT {bucket} AS bucket, {tables.sums(raw.columns)} FROM {tables.visits} WHERE {where} GROUP BY 1", params
+    )
+    for number, *values in duck.fetchall():
+        row = dict(zip(raw.columns, map(plain, raw.columns, values), strict=False))
+        if unit:
+            yield datetime.fromtimestamp(number // 1_000_000, UTC), row
+        else:
+            yield midnight(_beginning(date.fromordinal(_EPOCH + number), grain), zone), row
+
+
+def _beginning(day: date, grain: Grain) -> date:
+    if grain is Grain.WEEK:
+        return day - timedelta(days=day.weekday())
+    return day.replace(day=1) if grain is Grain.MONTH else day
+
+
+def _histogram(tables: Tables, dimension: Dimension, duck: ColumnCursor) -> dict[str, int]:
+    where, params = tables.chosen()
+    name = dimension.key.removeprefix("vital_")
+    if counted_in(dimension) == "sessions":
+        value, source = "s.seconds", tables.visits
+    else:
+        value = f"e.{VITALS[VITALS.index(name)]}"
+        source = f"{tables.events} JOIN {tables.visits} ON s.visit = e.visit AND {value} IS NOT NULL"
+    edges = HISTOGRAMS[dimension][1:-1]
+    bucket = " ".join(f"WHEN {value} < {edge}::DOUBLE THEN {index}" for index, edge in enumerate(edges))
+    duck.execute(
+        f"SELECT CASE {bucket} ELSE {len(edges)} END AS bucket, count(*) FROM {source} WHERE {where} GROUP BY 1", params
+    )
+    return {f"{dimension.key}_{bucket}": number for bucket, number in duck.fetchall()}

@@ -1,0 +1,180 @@
+"""Questions to the column files in DuckDB's words: the same conditions and sums as `visits` has for PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from apps.analytics.columns.engine import file_list
+from apps.analytics.columns.spans import Plan
+from apps.analytics.enums import OF_SESSIONS
+from apps.analytics.selectors.measures import WEEK_HOUR
+from apps.metrics.contracts import BY_ORGANIZATION, BY_SUBJECT, Filter, Operator, Query
+
+OF_VISITS = {dimension.key: f"s.{dimension.key}" for dimension in OF_SESSIONS} | {
+    "entry_page": "s.entry_page", "exit_page": "s.exit_page", BY_SUBJECT: "s.site_id::text",
+    BY_ORGANIZATION: "s.organization_id::text",
+}
+OF_EVENTS = {
+    "page": "e.path", "conversion_page": "e.path", "event": "e.name",
+    "property": "e.name || ': ' || replace(e.property, chr(31), ' = ')",
+}
+# An event is the first of its page or name in its visit: then counting first ones counts visits.
+_FIRSTS = {"page": "e.first_of_page", "event": "e.first_of_name"}
+_VISIT_SUMS = {
+    "sessions": "count(*)", "pageviews": "sum(s.pageviews)", "events": "sum(s.events)",
+    "bounces": "count(*) FILTER (WHERE s.is_bounce)", "engaged_ms": "sum(s.engaged_ms)",
+    "duration_s": "sum(s.seconds)", "conversions": "sum(s.conversions)", "orders": "sum(s.orders)",
+    "revenue": "sum(s.revenue)",
+}
+_EVENT_SUMS = {
+    "pageviews": "count(*) FILTER (WHERE e.name = 'pageview')", "events": "count(*)", "bounces": "0",
+    "engaged_ms": "sum(e.engaged_ms)", "duration_s": "0", "conversions": "count(*) FILTER (WHERE e.converts)",
+    "orders": "count(*) FILTER (WHERE e.is_order)",
+}
+_DAY_US, _HOUR_US = 86_400_000_000, 3_600_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The files of one plan, and what is needed to say when something was: `offset` is the clock's difference to UTC
+    in microseconds, as an expression over `s.started_at`."""
+
+    query: Query
+    plan: Plan
+    currencies: dict[int, str] = field(default_factory=dict)
+
+    @property
+    def visits(self) -> str:
+        """The visits, as `s`."""
+        return f"{file_list(self.plan.visits)} s"
+
+    @property
+    def events(self) -> str:
+        """The events, as `e`."""
+        return f"{file_list(self.plan.events)} e"
+
+    @property
+    def local(self) -> str:
+        """Microseconds on the organization's clock at which a visit began."""
+        return f"(epoch_us(s.started_at) + {self.offset})"
+
+    @property
+    def offset(self) -> str:
+        """The clock's difference to UTC in microseconds."""
+        return _offset(self.query, self.plan)
+
+    @property
+    def visitor_day(self) -> str:
+        """A visitor on a day, as one number."""
+        return f"hash(s.visitor, {self.local} // {_DAY_US})"
+
+    def sums(self, names: Sequence[str]) -> str:
+        """The sums of visits, one a measure."""
+        visitors = (
+            f"count(*) FILTER (WHERE s.alone) + count(DISTINCT CASE WHEN NOT s.alone THEN {self.visitor_day} END)"
+        )
+        return _coalesced([visitors if name == "visitors" else _VISIT_SUMS[name] for name in names])
+
+    def event_sums(self, names: Sequence[str], by: str) -> str:
+        """The sums of events of one dimension, one a measure."""
+        return _coalesced([self._event_sum(name, by) for name in names])
+
+    def _event_sum(self, name: str, by: str) -> str:
+        first = _FIRSTS.get(by)
+        if name == "visitors" and first:
+            return (
+                f"count(*) FILTER (WHERE {first} AND s.alone)"
+                f" + count(DISTINCT CASE WHEN {first} AND NOT s.alone THEN {self.visitor_day} END)"
+            )
+        if name == "visitors":
+            return f"count(DISTINCT {self.visitor_day})"
+        if name == "sessions":
+            return f"count(*) FILTER (WHERE {first})" if first else "count(DISTINCT e.visit)"
+        if name == "revenue":
+            own = " ".join(f"WHEN {org} THEN '{code}'" for org, code in self.currencies.items() if code.isalpha())
+            own = f"CASE s.organization_id {own} END" if own else "NULL"
+            return f"sum(e.revenue) FILTER (WHERE e.converts AND e.currency = {own})"
+        return _EVENT_SUMS[name]
+
+    def value(self, by: str) -> str:
+        """A visit's value of a dimension."""
+        if by == WEEK_HOUR:
+            return (
+                f"(({self.local} // {_DAY_US} + 3) % 7 + 1)::text || '-'"
+                f" || lpad((({self.local} // {_HOUR_US}) % 24)::text, 2, '0')"
+            )
+        return OF_VISITS[by]
+
+    def chosen(self) -> tuple[str, list[Any]]:
+        """The condition that picks the visits of the plan's stretches which meet all filters."""
+        within = " OR ".join(["(s.started_at >= %s AND s.started_at < %s)"] * len(self.plan.stretches))
+        parts, params = [f"({within})"], [edge for stretch in self.plan.stretches for edge in stretch]
+        for item in self.query.filters:
+            sql, values = self._condition(item)
+            parts.append(f"NOT ({sql})" if item.operator is Operator.IS_NOT else sql)
+            params += values
+        return " AND ".join(parts), params
+
+    def _condition(self, item: Filter) -> tuple[str, list[Any]]:
+        if item.dimension in OF_VISITS:
+            return matches(OF_VISITS[item.dimension], item.operator is Operator.CONTAINS, item.values)
+        sql, values = matches(OF_EVENTS[item.dimension], item.operator is Operator.CONTAINS, item.values)
+        return f"s.visit IN (SELECT e.visit FROM {self.of_events(item.dimension)} WHERE {sql})", values
+
+    def of_events(self, by: str) -> str:
+        """The events that can have a value of a dimension, as `e`."""
+        if by == "property":
+            return f"(SELECT e.* EXCLUDE (properties), unnest(e.properties) AS property FROM {self.events}) e"
+        return f"(SELECT e.* FROM {self.events} WHERE e.converts) e" if by == "conversion_page" else self.events
+
+
+def answers(query: Query) -> bool:
+    """Whether the files know every condition of a question."""
+    return all(item.dimension in OF_VISITS or item.dimension in OF_EVENTS for item in query.filters)
+
+
+def matches(expression: str, contains: bool, values: Sequence[str]) -> tuple[str, list[Any]]:
+    """The condition that a text is one of these values, or contains the first."""
+    if contains:
+        return f"{expression} ILIKE %s ESCAPE '\\'", [f"%{literal(values[0])}%"]
+    return f"{expression} IN ({', '.join(['%s'] * len(values)) or 'NULL'})", list(values)
+
+
+def literal(text: str) -> str:
+    """A text as LIKE takes it for itself."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _coalesced(sums: Sequence[str]) -> str:
+    return ", ".join(f"coalesce({one}, 0) AS c{index}" for index, one in enumerate(sums)) or "0 AS c0"
+
+
+def _offset(query: Query, plan: Plan) -> str:
+    """The changes of the clock within the stretches, as one expression."""
+    zone = query.window.zone
+    start, end = plan.stretches[0][0], plan.stretches[-1][1]
+    known, changes, moment = _difference(zone, start), [], start
+    while moment < end:
+        following = min(moment + timedelta(days=1), end)
+        if (later := _difference(zone, following)) != known:
+            changes.append((_change(zone, moment, following), known))
+            known = later
+        moment = following
+    whens = " ".join(f"WHEN s.started_at < TIMESTAMP '{at:%Y-%m-%d %H:%M:%S}' THEN {us}" for at, us in changes)
+    return f"CASE {whens} ELSE {known} END" if whens else str(known)
+
+
+def _change(zone: Any, before: datetime, after: datetime) -> datetime:
+    """The first second of the new difference, looked for by halves."""
+    old = _difference(zone, before)
+    while after - before > timedelta(seconds=1):
+        middle = before + timedelta(seconds=int((after - before).total_seconds()) // 2)
+        before, after = (middle, after) if _difference(zone, middle) == old else (before, middle)
+    return after.astimezone(UTC)
+
+
+def _difference(zone: Any, moment: datetime) -> int:
+    return moment.astimezone(zone).utcoffset() // timedelta(microseconds=1)  # type: ignore[operator]

@@ -1,0 +1,119 @@
+"""The column files against PostgreSQL: the same questions, the same answers, whatever happened to the visits."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.db import connection
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from apps.accounts.models import Organization
+from apps.analytics.columns.making import make_span
+from apps.analytics.columns.spans import plan
+from apps.analytics.enums import Dimension
+from apps.analytics.models import Session, Site
+from apps.analytics.pipeline.erasure import erase_visitor
+from apps.analytics.selectors import visits
+from apps.analytics.selectors.column_figures import ColumnFigures
+from apps.analytics.selectors.measures import COLUMNS, Asked, histogram
+from apps.core.tenancy import every_tenant, tenant
+from apps.metrics.contracts import BY_ORGANIZATION, BY_SUBJECT, Filter, Grain, Operator, Query, Window
+from tests.analytics.conftest import PHONE, Sender
+from tests.analytics.test_rollups import DESKTOP, events, sent
+from tests.factories.analytics import SiteFactory
+
+BEGIN = datetime(2026, 10, 24, 18, tzinfo=UTC)  # the night in which the clocks go back in Berlin
+FIRST, DAY = datetime(2026, 10, 23, tzinfo=UTC), timedelta(days=1)
+LENGTHS = histogram(Dimension.SESSION_LENGTH)
+FILTERS = (
+    (Filter("device", Operator.IS, ("mobile",)),),
+    (Filter("channel", Operator.ONE_OF, ("direct", "organic_search")), Filter("page", Operator.IS_NOT, ("/a",))),
+    (Filter("source", Operator.CONTAINS, ("OO",)),),
+    (Filter("event", Operator.IS, ("purchase",)),),
+    (Filter("property", Operator.CONTAINS, ("plan",)),),
+    (Filter("conversion_page", Operator.IS, ("/a",)), Filter("entry_page", Operator.CONTAINS, ("_",))),
+)
+ZONES = ("Europe/Berlin", "Asia/Kolkata", "America/New_York", "UTC")
+BY = ("device", "source", "entry_page", "page", "conversion_page", "event", "property", "week_hour", BY_SUBJECT,
+      BY_ORGANIZATION)
+
+pytestmark = pytest.mark.django_db
+
+
+def questions(site: Site, draw: Any) -> list[Query]:
+    """Some windows in some zones under some filters, over the days that are told of."""
+    zone = ZoneInfo(draw(st.sampled_from(ZONES)))
+    start = datetime(2026, 10, 24, tzinfo=zone) + draw(st.integers(0, 1)) * DAY
+    end = datetime(2026, 10, 26, tzinfo=zone) + draw(st.integers(0, 2)) * DAY
+    grain = draw(st.sampled_from((Grain.HOUR, Grain.DAY, Grain.WEEK, Grain.MONTH)))
+    filters = draw(st.sampled_from(FILTERS))
+    return [Query((), Window(start, end, zone, grain), (site.organization_id,), (site.id,), filters)]
+
+
+def assert_same(query: Query, by: str, *, used: bool) -> None:
+    """Both answer alike; `used`: that files are read at all is part of what is asserted."""
+    asked, order = Asked.of((*COLUMNS, *LENGTHS, "vital_lcp_0", "vital_cls_3")), "engaged_s"
+    table = Asked.of(COLUMNS)
+    with tenant(*query.organization_ids), connection.cursor() as cursor:
+        found = plan(query, cursor)
+        assert (found is not None) or not used
+        if found is None:
+            return
+        columns = ColumnFigures(found)
+        here, there = columns.totals(query, asked, cursor), visits.totals(query, asked, cursor)
+        assert {k: v for k, v in here.items() if v} == {k: v for k, v in there.items() if v}
+        assert columns.series(query, table, cursor) == visits.series(query, table, cursor)
+        for offset in (0, 1):
+            assert columns.breakdown(query, table, by, order, 3, offset, cursor) == visits.breakdown(
+                query, table, by, order, 3, offset, cursor
+            )
+
+
+def digest(sender: Sender, drawn: list[dict[str, Any]]) -> None:
+    for event in drawn:
+        sender.digest(sender.envelope(
+            BEGIN + timedelta(minutes=event["minutes"] + event["late"]), sent(event),
+            ip=f"203.0.113.{event['who']}", ua=DESKTOP if event["who"] % 2 else PHONE,
+        ))
+
+
+def make(core: Any, site: Site, days: int = 4) -> None:
+    for day in range(days):
+        make_span(core.connection, site.id, FIRST + day * DAY, FIRST + (day + 1) * DAY)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    drawn=st.lists(events, min_size=1, max_size=25), late=st.lists(events, max_size=4), data=st.data(),
+    erase=st.booleans(), by=st.sampled_from(BY),
+)
+def test_both_answer_alike_whatever_happens(
+    organization: Organization, core: Any, drawn: list[dict[str, Any]], late: list[dict[str, Any]], data: Any,
+    erase: bool, by: str,
+) -> None:
+    site = SiteFactory(organization=organization, domains=["site.example"])
+    core.rolled_back()
+    sender = Sender(core, site)
+    asked = questions(site, data.draw)
+    digest(sender, drawn)
+    make(core, site)
+    for query in asked:
+        assert_same(query, by, used=True)
+
+    digest(sender, late)
+    with every_tenant():
+        victim = Session.objects.filter(site=site).values_list("visitor", flat=True).first()
+    if erase and victim:
+        with core.connection.transaction():
+            erase_visitor(core.connection, site.id, visitor=victim)
+        core.rolled_back()
+    for query in asked:
+        assert_same(query, by, used=False)
+
+    make(core, site)
+    for query in asked:
+        assert_same(query, by, used=True)

@@ -1,0 +1,181 @@
+"""When files are used, when not, and that nothing erased stays in one."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from apps.analytics.columns import engine, files, keeping, making
+from apps.analytics.columns.making import make_span
+from apps.analytics.columns.spans import plan
+from apps.analytics.models import ColumnSpan, Session, Site
+from apps.analytics.pipeline.erasure import erase_visitor
+from apps.analytics.selectors.column_figures import ColumnFigures
+from apps.analytics.source import TrafficSource
+from apps.core.tenancy import every_tenant, tenant
+from apps.metrics.contracts import Filter, Operator, Query, Window
+from tests.analytics.conftest import MINUTE, PHONE, Sender
+from tests.factories.accounts import OrganizationFactory
+
+NOON = datetime(2026, 11, 10, 11, tzinfo=UTC)
+FIRST, DAY = datetime(2026, 11, 10, tzinfo=UTC), timedelta(days=1)
+PHONES = (Filter("device", Operator.IS, ("mobile",)),)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def made(sender: Sender, core: Any, site: Site) -> Sender:
+    """One visit on a phone and one from a desk yesterday, in a file; one more on a phone today, in none."""
+    sender.view(NOON, "/secret-page", ip="198.51.100.1", ua=PHONE)
+    sender.view(NOON + MINUTE, "/shop", ip="198.51.100.2")
+    sender.view(NOON + DAY, "/", ip="198.51.100.3", ua=PHONE)
+    assert make_span(core.connection, site.id, FIRST - DAY, FIRST + DAY)
+    return sender
+
+
+def asked(site: Site, days: int = 2) -> Query:
+    zone = site.organization.tz
+    start = datetime(2026, 11, 10, tzinfo=zone)
+    return Query(("sessions",), Window(start, start + days * DAY, zone), (site.organization_id,), (site.id,), PHONES)
+
+
+def sessions(site: Site) -> Any:
+    with tenant(site.organization_id):
+        return TrafficSource().totals(asked(site))["sessions"]
+
+
+def span(site: Site) -> ColumnSpan:
+    with every_tenant():
+        return ColumnSpan.objects.get(site=site)
+
+
+def on_disk() -> list[Path]:
+    top = files.root()
+    return [path for path in top.rglob("*") if path.is_file()] if top else []
+
+
+def planned(site: Site, organization_id: int = 0) -> Any:
+    with tenant(organization_id or site.organization_id), connection.cursor() as cursor:
+        return plan(asked(site), cursor)
+
+
+def test_files_and_open_days_answer_together(made: Sender, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    row = span(site)
+    assert (row.visits, row.events, row.ready, row.stale) == (2, 2, True, False)
+    assert sorted(path.name for path in on_disk()) == [files.EVENTS, files.VISITS]
+    assert row.bytes == sum(path.stat().st_size for path in on_disk())
+    assert sessions(site) == 2
+
+    asked_of: list[object] = []
+    monkeypatch.setattr(ColumnFigures, "totals", lambda *args: asked_of.append(args) or {"sessions": 7})
+    assert (sessions(site), len(asked_of)) == (7, 1)
+
+
+@pytest.mark.parametrize("change", ["late", "erased", "forgotten", "deleted"])
+def test_whatever_changes_a_day_puts_its_file_out_of_use(made: Sender, core: Any, site: Site, change: str) -> None:
+    if change == "late":
+        made.view(NOON + 2 * MINUTE, "/again", ip="198.51.100.1", ua=PHONE)
+    elif change == "erased":
+        with every_tenant():
+            visitor = Session.objects.get(site=site, entry_page="/secret-page").visitor
+        with core.connection.transaction():
+            erase_visitor(core.connection, site.id, visitor=visitor)
+    elif change == "forgotten":
+        with tenant(site.organization_id):
+            Site.objects.filter(pk=site.pk).update(events_from=FIRST + DAY)
+    else:
+        with tenant(site.organization_id):
+            Session.objects.filter(site=site, device="desktop").delete()
+
+    assert span(site).stale
+    assert planned(site) is None
+    assert sessions(site) == (1 if change == "erased" else 2)
+
+
+def test_open_days_change_no_file(made: Sender, site: Site) -> None:
+    made.view(NOON + DAY + MINUTE, "/more", ip="198.51.100.3", ua=PHONE)
+
+    assert not span(site).stale
+    assert planned(site) is not None
+
+
+def test_who_is_erased_is_in_no_file(made: Sender, core: Any, site: Site) -> None:
+    assert any(b"secret-page" in path.read_bytes() for path in on_disk())
+    with every_tenant():
+        visitor = Session.objects.get(site=site, entry_page="/secret-page").visitor
+    with core.connection.transaction():
+        erase_visitor(core.connection, site.id, visitor=visitor)
+    keeping.sweep(core.connection)
+
+    assert on_disk() == []
+    assert make_span(core.connection, site.id, FIRST - DAY, FIRST + DAY)
+    assert on_disk()
+    assert not any(b"secret-page" in path.read_bytes() for path in on_disk())
+
+
+def test_a_visit_that_changes_while_its_file_is_made_keeps_it_out_of_use(
+    made: Sender, core: Any, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turn = making._turn
+
+    def disturbed(part: Path, span: dict[str, Any]) -> tuple[int, int]:
+        made.view(NOON + 3 * MINUTE, "/meanwhile", ip="198.51.100.1", ua=PHONE)
+        return turn(part, span)
+
+    monkeypatch.setattr(making, "_turn", disturbed)
+
+    assert not make_span(core.connection, site.id, FIRST - DAY, FIRST + DAY)
+    keeping.sweep(core.connection)
+    assert on_disk() == []
+    assert sessions(site) == 2
+
+
+def test_lost_files_are_not_missed(made: Sender, core: Any, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    row = span(site)
+    files.remove(files.folder(row.organization_id, row.site_id, row.name))
+
+    assert planned(site) is None
+    assert sessions(site) == 2
+    monkeypatch.setattr(Path, "is_dir", lambda path: True)  # it is taken away between looking and reading
+    assert sessions(site) == 2
+
+
+def test_strangers_find_no_files(made: Sender, site: Site) -> None:
+    stranger = OrganizationFactory()
+    query = asked(site)
+    with tenant(stranger.id), connection.cursor() as cursor:
+        assert plan(query, cursor) is None
+        assert plan(Query((), query.window, (stranger.id,), (site.id,), PHONES), cursor) is None
+
+
+def test_the_engine_reads_its_folder_only(made: Sender, tmp_path: Path) -> None:
+    (tmp_path / "other.csv").write_text("a,b\n")
+    with engine.reading(5) as duck, pytest.raises(Exception, match=r"allowed|disabled"):
+        duck.execute(f"SELECT * FROM read_csv('{tmp_path / 'other.csv'}')")
+
+
+def test_what_is_kept(made: Sender, core: Any, site: Site, settings: Any) -> None:
+    settings.COLUMNS_FROM_VISITS = 1
+    now = FIRST + 3 * DAY
+    spans = keeping.wanted(datetime(2026, 9, 20, 5, tzinfo=UTC), datetime(2026, 11, 2, 3, tzinfo=UTC))
+    assert (spans[-1][0].month, spans[-1][1].month, len(spans)) == (9, 10, 1 + 31 + 1)  # October is not over for long
+    assert keeping.keep(core.connection, now, 60)["made"] == 2
+    assert keeping.missing(core.connection, now) == []
+    assert sessions(site) == 2
+
+    later = datetime(2026, 12, 4, tzinfo=UTC)
+    keeping.keep(core.connection, later, 60)
+    with every_tenant():
+        rows = ColumnSpan.objects.filter(site=site).order_by("start")
+        kept = [(row.start.day, row.until - row.start) for row in rows]
+    assert kept == [(1, 30 * DAY), (1, DAY), (2, DAY), (3, DAY)]
+    assert sessions(site) == 2
+
+    settings.COLUMNS_FROM_VISITS = 1000
+    assert keeping.keep(core.connection, later, 60)["forgotten"] == 4
+    assert on_disk() == []
