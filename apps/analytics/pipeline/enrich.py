@@ -12,7 +12,7 @@ from typing import Any
 from apps.analytics.enrichment.addresses import Address, address_of, without_controls
 from apps.analytics.enrichment.faults import masked
 from apps.analytics.enrichment.places import Places
-from apps.analytics.enrichment.referrers import is_spam
+from apps.analytics.enrichment.referrers import is_spam, known_host
 from apps.analytics.enums import Drop, EventFlag, Origin
 from apps.analytics.pipeline.hits import Envelope, Hit
 from apps.analytics.pipeline.marks import event_mark, signed
@@ -102,6 +102,11 @@ class Enricher:
     def before(self, hit: Hit) -> int:
         """The mark the visitor had on the day before; 0 for one whose mark does not change with the day."""
         return self._senders.mark(hit.who, salt_day(hit) - 1) if hit.who else 0
+
+    def lookups(self) -> dict[str, int]:
+        """How often a place, browser or source was known already and how often it was looked up, since the start."""
+        info = known_host.cache_info()
+        return {**self._senders.lookups(), "referrers_hits": info.hits, "referrers_misses": info.misses}
 
     def reset(self) -> None:
         """Make every mark anew: a salt that was made in a transaction that rolled back is not one."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from time import perf_counter
 from typing import Any
@@ -47,6 +48,8 @@ class Ledger:
         self._histograms: dict[str, list[int]] = {}
         self._told: list[SiteInfo] = []
         self.published = False
+        self.lookups: Callable[[], dict[str, int]] = dict
+        self._looked_up: dict[str, int] = {}
 
     def write(self, outcome: Outcome, read_seconds: float, now: int) -> None:
         """Everything about one batch."""
@@ -74,6 +77,10 @@ class Ledger:
             ("duplicates", batch.duplicates), ("failed", len(batch.dead)), ("sessions", len(batch.visits)),
         ):
             counts[key] = counts.get(key, 0) + number
+        for key, number in self.lookups().items():
+            counts[key] = counts.get(key, 0) + max(number - self._looked_up.get(key, 0), 0)
+            self._looked_up[key] = number
+        counts["places_unknown"] = counts.get("places_unknown", 0) + sum(not hit.place[0] for hit in batch.hits)
         counts["lag_ms_max"] = max(counts.get("lag_ms_max", 0), lag)
         for key, seconds in {"read": read_seconds, **outcome.seconds}.items():
             timings[key] = round(timings.get(key, 0) + seconds * 1000, 3)

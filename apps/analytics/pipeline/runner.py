@@ -83,6 +83,7 @@ class Runner:
         self.inbox = InboxReader(connection, settings.PIPELINE_BATCH, self._shard)
         self.ahead = Ahead(self.core, self.inbox, self._aside)
         self.ledger = Ledger(connection, self._name)
+        self.ledger.lookups = self.core.enricher.lookups
         self.jobs = Jobs(self.core, self._shard)
         self.housekeeping = Housekeeping(self.core, self._shard)
         connection.execute("LISTEN analytics_sites")

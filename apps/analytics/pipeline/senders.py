@@ -76,6 +76,14 @@ class Senders:
             found = sender.marks[(root, day)] = signed(text, self._salts.of(day)) or 1
         return found
 
+    def lookups(self) -> dict[str, int]:
+        """How often the place or browser of a sender not yet known was in memory, and how often it was looked up."""
+        found = {}
+        for name, cached in (("places", self._places.place_of), ("agents", agent_of)):
+            info = cached.cache_info()
+            found |= {f"{name}_hits": info.hits, f"{name}_misses": info.misses}
+        return found
+
     def clear(self) -> None:
         """Forget everybody, and with them their marks."""
         self._known.clear()

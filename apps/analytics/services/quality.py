@@ -53,24 +53,33 @@ def _write(site: Site, day: date, score: Score) -> None:
         publish(QualityFell(site.organization_id, site.id, site.name, score.value or 0, usual or 0))
 
 
+@transaction.atomic
 def host_add(*, actor: Any, site: Site, host: str) -> Site:
     """A host that sends events is one of the site's own."""
     name = hosts_of([host])
-    site = _allowed(actor, site, name[0] if name else "")
+    site = _allowed(actor, _present(site), name[0] if name else "")
     return site_update(actor=actor, site=site, domains=[*site.domains, *name])
 
 
+@transaction.atomic
 def host_refuse(*, actor: Any, site: Site, host: str) -> Site:
     """Count nothing from a host any more; raises ValidationError for one that is none."""
+    site = _present(site)
     refused = dict.fromkeys([*site.options.refused_hosts, *hosts_of([host])])
     return site_update(
         actor=actor, site=site, settings=replace(site.options, refused_hosts=tuple(refused)[-MOST_REFUSED:])
     )
 
 
+@transaction.atomic
 def host_allow(*, actor: Any, site: Site, host: str) -> Site:
     """Count what comes from a refused host again."""
-    return _allowed(actor, site, normal_host(host))
+    return _allowed(actor, _present(site), normal_host(host))
+
+
+def _present(site: Site) -> Site:
+    """The site as it is now, held until the change is made."""
+    return Site.objects.select_for_update().get(pk=site.pk)
 
 
 def _allowed(actor: Any, site: Site, host: str) -> Site:
