@@ -22,3 +22,10 @@ register_actions(
     Action("monitoring.view", _("See how tracking is doing"), allow(*ADMINS, Role.MANAGER)),
     Action("monitoring.replay", _("Take rejected events in again"), allow(*ADMINS)),
 )
+_EDITORS = allow(*ADMINS, assigned=(Role.MANAGER,))
+register_actions(
+    Action("goal.edit", _("Change goals"), _EDITORS, permission="analytics.change_site"),
+    Action("funnel.edit", _("Change funnels"), _EDITORS, permission="analytics.change_site"),
+    Action("segment.edit", _("Save own segments"), allow(*ADMINS, Role.MANAGER, own=(Role.VIEWER,))),
+    Action("segment.share", _("Save segments for everybody"), allow(*ADMINS, Role.MANAGER)),
+)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import include, path
 
+from apps.analytics import urls_journeys
 from apps.analytics.views.breakdown import BreakdownCsv, BreakdownPage
 from apps.analytics.views.destinations import (
     DeliveryPage,
@@ -48,6 +49,7 @@ urlpatterns = [
     path("o/<slug:slug>/data-quality/", QualityList.as_view(), name="quality-list"),
     path(f"{_SITE}quality/", SiteQuality.as_view(), name="site-quality"),
     path(f"{_SITE}quality/host/", SiteQualityHost.as_view(), name="site-quality-host"),
+    path(_SITE, include(urls_journeys.urlpatterns)),
     path(f"{_SITE}do/", SiteAction.as_view(), name="site-action"),
     path(f"{_SITE}delete/", SiteDelete.as_view(), name="site-delete"),
 ]

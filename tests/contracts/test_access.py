@@ -15,7 +15,7 @@ from apps.accounts.audit import audit
 from apps.accounts.enums import OrganizationKind, Role
 from apps.accounts.models import Membership, Organization, User
 from apps.accounts.roles import Reach, get_action
-from apps.analytics.models import Delivery, Destination, Site
+from apps.analytics.models import Company, Delivery, Destination, Funnel, Goal, Segment, Site
 from apps.core.models import Connection
 from apps.core.tenancy import tenant
 from apps.metrics import registry
@@ -30,6 +30,7 @@ from tests.factories.accounts import (
 
 DOORS = all_doors()
 TENANT_DOORS = [door for door in DOORS if door.is_tenant]
+BELOW_SITE = (("/goals/", "goal_id"), ("/funnels/", "funnel_id"), ("/segments/", "segment_id"))
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 MISSING = 9_999_999
 # Answers 404 to people with the right too, until the organization is in the state it is about.
@@ -71,6 +72,12 @@ def house(db: None) -> dict[str, Any]:
         account = Connection.objects.create(kind="destination", provider="slack", name="Slack")
         destination = Destination.objects.create(site=site, connection=account, name="Slack")
         delivery = Delivery.objects.create(destination=destination, event_id="e1", at=timezone.now())
+        goal = Goal.objects.create(site=site, name="Thanked", value="/thanks")
+        steps = [{"kind": "page", "match": "is", "value": path} for path in ("/", "/thanks")]
+        funnel = Funnel.objects.create(site=site, name="To the thanks", steps=steps)
+        segment = Segment.objects.create(site=site, name="Germany", filters=["country:is:DE"], is_shared=True)
+        company = Company.objects.create(key="as:1", name="Acme", first_seen_at=timezone.now(),
+                                         last_seen_at=timezone.now())
         entry = audit(None, "site.changed")
     values = {
         "slug": organization.slug,
@@ -87,6 +94,10 @@ def house(db: None) -> dict[str, Any]:
         "provider": "smtp",
         "key": next((metric.key for metric in registry.all_metrics()), "none"),
         "destination_id": destination.pk,
+        "company_id": company.pk,
+        "goal_id": goal.pk,
+        "funnel_id": funnel.pk,
+        "segment_id": segment.pk,
         "delivery": delivery.pk,
         "pk": connection.pk,
         "id": connection.pk,
@@ -127,11 +138,14 @@ def address(door: Door, house: dict[str, Any], user: User | None) -> str:
     values = dict(house["values"])
     if "/destinations/" in door.path:
         values["pk"], values["provider"] = values["destination_id"], "slack"
+    if "/companies/" in door.path:
+        values["pk"] = values["company_id"]
     if "/notifications/" in door.path:
         values["pk"] = MISSING
     if "api-keys" in door.path or "/keys/" in door.path:
         values["pk"] = values["id"] = values["key_id"]
-    for part, name in (("/members/", "member_id"), ("/invitations/", "invitation_id"), ("/audit/", "entry_id")):
+    named = (("/members/", "member_id"), ("/invitations/", "invitation_id"), ("/audit/", "entry_id"))
+    for part, name in (*named, *BELOW_SITE):
         if part in door.path:
             values["pk"] = values[name]
     return door.at(**{name: values.get(name, MISSING) for name in door.parameters})

@@ -7,12 +7,19 @@ from rest_framework.routers import SimpleRouter
 
 from apps.analytics.api import health
 from apps.analytics.api.destinations import DestinationViewSet
+from apps.analytics.api.journey_figures import patterns as journey_figures
+from apps.analytics.api.journeys import FunnelViewSet, GoalViewSet, SegmentViewSet
 from apps.analytics.api.pipeline import PipelineView
 from apps.analytics.api.sites import SiteViewSet
 
 router = SimpleRouter()
 router.register("destinations", DestinationViewSet, basename="destination")
 router.register("sites", SiteViewSet, basename="site")
+below_site = SimpleRouter()
+below_site.register("goals", GoalViewSet, basename="goal")
+below_site.register("funnels", FunnelViewSet, basename="funnel")
+below_site.register("segments", SegmentViewSet, basename="segment")
 tenant_urlpatterns = [
+    path("sites/<slug:script_id>/", include([*below_site.urls, *journey_figures])),
     *health.patterns, path("pipeline/", PipelineView.as_view(), name="pipeline"), path("", include(router.urls)),
 ]

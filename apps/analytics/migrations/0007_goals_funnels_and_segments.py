@@ -16,7 +16,8 @@ CREATE TRIGGER analytics_goal_edited AFTER UPDATE OF kind, match, value, prop_na
     ON analytics_goal FOR EACH STATEMENT EXECUTE FUNCTION analytics_site_changed();
 """
 UNNOTIFY = "DROP TRIGGER analytics_goal_added ON analytics_goal; DROP TRIGGER analytics_goal_edited ON analytics_goal;"
-# Events that a site's settings named as conversions become goals that count as one.
+# Events that a site's settings named as conversions become goals that count as one; what was sold before products
+# were counted is counted once, by the pipeline.
 CONVERSIONS = """
 SELECT set_config('mainstay.orgs', '*', true);
 WITH named AS (
@@ -33,6 +34,8 @@ WITH asked AS (
     GROUP BY site_id RETURNING id, site_id
 )
 UPDATE analytics_goal g SET job_id = asked.id FROM asked WHERE asked.site_id = g.site_id;
+INSERT INTO analytics_storejob (kind, site_id, params, created_at, result, error)
+SELECT 'rebuild', id, '{"products": true}', now(), '{}', '' FROM analytics_site WHERE detected_at IS NOT NULL;
 UPDATE analytics_site SET settings = settings - 'conversions' WHERE settings ? 'conversions';
 """
 

@@ -13,7 +13,7 @@ from apps.analytics.enums import JobKind
 from apps.analytics.pipeline.core import Core
 from apps.analytics.pipeline.erasure import erase_visitor
 from apps.analytics.pipeline.rebuild import rebuild_site
-from apps.analytics.pipeline.recount import recount_goals
+from apps.analytics.pipeline.recount import recount_goals, recount_products
 from apps.analytics.pipeline.replay import replay_letters
 from apps.metrics.live import mark_dirty
 
@@ -76,7 +76,10 @@ class Jobs:
 
 
 def _rebuild(core: Core, site_id: int, params: dict[str, Any]) -> dict[str, Any]:
-    """Everything, or only the goals that are named."""
+    """Everything, or only what is sold, or only the goals that are named."""
+    if params.get("products"):
+        recount_products(core.connection, site_id)
+        return {}
     if ids := params.get("goals"):
         return {"goals": recount_goals(core.connection, site_id, ids)}
     return {"rows": rebuild_site(core.connection, site_id)}

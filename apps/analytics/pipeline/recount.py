@@ -21,7 +21,7 @@ from apps.analytics.pipeline.postgres import MEASURES
 from apps.analytics.pipeline.products import LONGEST, PRICE, QUANTITY, STAGES
 from apps.analytics.reaching import GoalRule, condition
 
-_TEST = int(EventFlag.TEST)
+_CONVERSION, _TEST = int(EventFlag.CONVERSION), int(EventFlag.TEST)
 _GOALS = """SELECT id, kind, match, value, prop_name, prop_value, amount::text, is_conversion FROM analytics_goal
     WHERE site_id = %s ORDER BY id"""
 _SITE = """SELECT o.id, o.time_zone, o.currency FROM analytics_site s JOIN accounts_organization o
@@ -75,7 +75,7 @@ def _count_goal(connection: Any, site_id: int, site: Sequence[Any], goal: GoalRu
     where, params = condition(goal, currency)
     connection.execute(
         f"INSERT INTO analytics_rollup ({_COLUMNS}) SELECT %s, %s, %s, %s, day, %s, {_UNIQUE}, 0, count(*), 0, 0, 0, 0,"
-        " 0, coalesce(sum(e.revenue) FILTER (WHERE e.currency = %s), 0)"
+        f" 0, coalesce(sum(e.revenue) FILTER (WHERE e.currency = %s AND e.flags & {_CONVERSION} <> 0), 0)"
         f" FROM (SELECT *, date_trunc('day', time, %s) AS day FROM analytics_event e WHERE e.site_id = %s"
         f" AND e.flags & {_TEST} = 0 AND {where}) e GROUP BY day",
         [org_id, site_id, int(StoreGrain.DAY), int(Dimension.GOAL), str(goal.id), currency, zone, site_id, *params],

@@ -211,7 +211,7 @@ def _reach(hit: Hit, counts: DayCounts) -> None:
     for goal in hit.goals:
         row = counts.at(_GOAL, str(goal.id))
         row[EVENTS] += 1
-        if hit.currency == hit.site.currency:
+        if hit.flags & _CONVERSION and hit.currency == hit.site.currency:
             row[REVENUE] += hit.revenue
         if hit.visit is not None:
             _unique(hit, goal.mark, row)

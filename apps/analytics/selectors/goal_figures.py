@@ -28,7 +28,7 @@ _TEST = int(EventFlag.TEST)
 # The columns of COLUMNS, in order, from events `e`.
 _COUNTED = """count(DISTINCT e.session_id) FILTER (WHERE e.session_id <> 0),
     count(DISTINCT (e.visitor, (e.time AT TIME ZONE %s)::date)) FILTER (WHERE e.visitor <> 0), count(*),
-    coalesce(sum(e.revenue) FILTER (WHERE e.currency = %s), 0)"""
+    coalesce(sum(e.revenue) FILTER (WHERE e.currency = %s AND e.flags & 1 <> 0), 0)"""
 
 
 def asked_goals(query: Query) -> tuple[Query, list[Goal]]:

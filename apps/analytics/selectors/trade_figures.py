@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from apps.analytics.enums import Dimension, EventFlag, StoreGrain
+from apps.analytics.models import Rollup, Site
 from apps.analytics.pipeline.products import STAGES
 from apps.analytics.pipeline.recount import LINES
 from apps.analytics.selectors.cover import cover
@@ -26,6 +27,11 @@ MEASURES = {
     "refunds": (Dimension.REFUND, "events"), "refunded": (Dimension.REFUND, "revenue"),
 }
 _NAMES = {dimension: name for name, dimension in STAGES.items()}
+
+
+def sells(site: Site) -> bool:
+    """Whether a purchase was ever seen on a site."""
+    return Rollup.objects.filter(site=site, dim__in=(Dimension.PRODUCT, Dimension.CURRENCY)).order_by().exists()
 
 
 def totals(query: Query, cursor: Any) -> dict[str, Number]:

@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from apps.analytics.views import filters
+from apps.analytics.views import filters, segments
 from apps.analytics.views.base import SiteView
 from apps.analytics.views.labels import DIMENSIONS, value_label
 from apps.metrics import frame as frames
@@ -58,7 +58,7 @@ class BreakdownView(SiteView):
     @cached_property
     def frame(self) -> frames.Frame:
         """Whose numbers, when, under which filters; `unreadable` is the first filter that was left out."""
-        found, self.unreadable = filters.parse(self.request.GET)
+        found, self.unreadable = segments.asked(self)
         period = ranges.parse_kindly(self.request.GET, self.organization.tz)
         return frames.of_request(self.request, period, subjects=(self.site.id,), filters=found)
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from apps.analytics.views.labels import DIMENSIONS, value_label
+from apps.analytics.views.labels import FILTERS, value_label
 from apps.metrics.contracts import Filter, Operator
 
 OPERATORS = {
@@ -50,7 +50,7 @@ def parse(params: QueryDict) -> tuple[tuple[Filter, ...], str]:
 
 def _parsed(text: str) -> Filter:
     parts = text.split(":", 2)
-    if len(parts) != 3 or parts[0] not in DIMENSIONS or parts[1] not in set(Operator) or not parts[2]:
+    if len(parts) != 3 or parts[0] not in FILTERS or parts[1] not in set(Operator) or not parts[2]:
         raise BadFilter(text[:LONGEST_VALUE])
     values = tuple(parts[2].split("|")) if parts[1] == Operator.ONE_OF else (parts[2],)
     if any(len(value) > LONGEST_VALUE or "\x00" in value for value in values):
@@ -85,7 +85,7 @@ def chips(params: QueryDict, filters: tuple[Filter, ...]) -> list[Chip]:
     """The filter bar's chips, each knowing the page without it."""
     return [
         Chip(
-            label=DIMENSIONS[item.dimension].label,
+            label=FILTERS[item.dimension].label,
             operator=OPERATORS[item.operator],
             value=", ".join(str(value_label(item.dimension, value)) for value in item.values),
             remove_href=address(params, [other for other in filters if other != item]),

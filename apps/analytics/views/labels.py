@@ -9,6 +9,8 @@ from babel import Locale, UnknownLocaleError
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from apps.analytics.models import Goal
+
 
 @dataclass(frozen=True)
 class Dimension:
@@ -46,6 +48,8 @@ DIMENSIONS = _dimensions(
     ("event", _("Event")),
     ("property", _("Property")),
 )
+# What a page can be filtered by beside its breakdowns.
+FILTERS = {**DIMENSIONS, "goal": Dimension("goal", _("Goal"))}
 CHANNELS = {
     "direct": _("Direct"),
     "organic_search": _("Organic search"),
@@ -90,7 +94,9 @@ _WORDS: dict[str, dict[str, Any]] = {"channel": CHANNELS, "device": DEVICES, "ev
 def value_label(dimension: str, value: str) -> Any:
     """A stored value as people say it: a country's name in their language, "Phone" for mobile."""
     if value == "":
-        return DIMENSIONS[dimension].none
+        return FILTERS[dimension].none
+    if dimension == "goal":
+        return Goal.objects.filter(pk=value).values_list("name", flat=True).first() if value.isdigit() else value
     if words := _WORDS.get(dimension):
         return words.get(value, value)
     if dimension == "country":

@@ -11,9 +11,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from apps.analytics.views import filters, heatmap, panels, speed
+from apps.analytics.views import filters, heatmap, panels, segments, speed
 from apps.analytics.views.base import SiteView
-from apps.analytics.views.labels import DIMENSIONS
 from apps.analytics.views.status import status_of
 from apps.metrics import frame as frames
 from apps.metrics import present, ranges, read
@@ -53,7 +52,7 @@ class SitePage(SiteView):
     @cached_property
     def filters(self) -> tuple[Filter, ...]:
         """The filters in the address that can be read; `unreadable` is the first of the others."""
-        found, self.unreadable = filters.parse(self.request.GET)
+        found, self.unreadable = segments.asked(self)
         return found
 
     unreadable = ""
@@ -65,18 +64,10 @@ class SitePage(SiteView):
         return frames.of_request(self.request, period, subjects=(self.site.id,), filters=self.filters)
 
     def _frame_facts(self) -> dict[str, Any]:
-        params = self.request.GET
-        chips = filters.chips(params, self.filters)
         return {
             "range": self.frame.period,
             "status": status_of(self.site),
-            "chips": chips,
-            "unreadable_filter": self.unreadable,
-            "clear_href": self.path + filters.address(params, ()),
-            "filter_choices": [
-                {"label": row.label, "href": f"{self.path}by/{row.key}/{filters.address(params, self.filters)}"}
-                for row in DIMENSIONS.values()
-            ],
+            **segments.bar(self, self.path),
             "list_href": reverse("analytics:site-list", args=[self.organization.slug]),
             "may_edit": self.may("site.edit", self.site),
             "live_topic": f"site.{self.site.id}",

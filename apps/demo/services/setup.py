@@ -12,9 +12,10 @@ from django.utils import timezone
 from apps.accounts.enums import OrganizationKind, Role
 from apps.accounts.models import Membership, Organization, User
 from apps.accounts.services.organizations import onboarding_hide, organization_add, organization_erase
+from apps.analytics.contracts import SiteSettings
 from apps.analytics.contracts.journeys import StepSpec
 from apps.analytics.contracts.rules import RuleKind
-from apps.analytics.enums import GoalKind
+from apps.analytics.enums import ConsentMode, GoalKind
 from apps.analytics.models import Site
 from apps.analytics.services.funnels import funnel_create, segment_create
 from apps.analytics.services.goals import goal_create
@@ -88,6 +89,7 @@ def _client(agency: Organization, business: Business) -> Organization:
         site = site_create(
             actor=None, name=business.name,
             domains=[urlsplit(origin_of(business)).hostname or ""],
+            settings=SiteSettings(consent=ConsentMode.ON_CONSENT),
         )
         _wanted(site, business)
         began = (timezone.now() - HISTORY).replace(minute=0, second=0, microsecond=0)
