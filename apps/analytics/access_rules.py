@@ -8,6 +8,10 @@ from apps.accounts.enums import Role
 from apps.accounts.roles import ADMINS, Action, allow, register_actions
 
 register_actions(
+    Action("company.view", _("See companies that visited"), allow(*ADMINS, Role.MANAGER, Role.VIEWER)),
+    Action("company.edit", _("Change companies and how they are scored"), allow(*ADMINS, Role.MANAGER)),
+)
+register_actions(
     Action(
         "site.view", _("See sites and their figures"),
         allow(*ADMINS, Role.MANAGER, Role.VIEWER, assigned=(Role.CLIENT,)), permission="analytics.view_site",

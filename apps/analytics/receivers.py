@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from apps.accounts.contracts import CurrencyChanged, TimeZoneChanged
 from apps.analytics import tasks
-from apps.analytics.contracts import SiteCheckRequested, SiteCreated
+from apps.analytics.contracts import CompanyBecameHot, SiteCheckRequested, SiteCreated
 from apps.analytics.contracts.deliveries import DeliveryDead, DestinationFailing, DestinationRecovered
 from apps.analytics.contracts.health import DiskNearlyFull, PipelineBehind, PipelineRecovered, QualityFell
 from apps.analytics.models import Site
+from apps.analytics.services.company_news import tell_hot
 from apps.analytics.services.destination_news import tell_dead, tell_failing, tell_recovered
 from apps.analytics.services.health_news import tell_behind, tell_caught_up, tell_disk, tell_quality
 from apps.analytics.services.store_jobs import rollups_rebuild
@@ -81,3 +82,9 @@ def tell_of_full_disk(event: DiskNearlyFull) -> None:
 def tell_of_fallen_quality(event: QualityFell) -> None:
     """Those who can do something about it."""
     tell_quality(event)
+
+
+@subscribe(CompanyBecameHot)
+def tell_of_hot_company(event: CompanyBecameHot) -> None:
+    """Those who may see companies hear of it, each as they have chosen; once a day of the same company."""
+    tell_hot(company_id=event.company_id, name=event.name, score=event.score)

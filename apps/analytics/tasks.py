@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from celery import shared_task
+from collections.abc import Callable, Iterable, Iterator
 
+import structlog
+from celery import shared_task
+from django.utils import timezone
+
+from apps.accounts.models import Organization
 from apps.analytics.models import Site
-from apps.analytics.services import columns, detection
+from apps.analytics.pipeline.waiting import (
+    organizations_to_score,
+    organizations_with_companies,
+    organizations_with_lookups,
+)
+from apps.analytics.services import columns, company_lookups, company_scores, detection
 from apps.analytics.services.quality import scores_of_all
 from apps.analytics.services.watch import watch
 from apps.core.background import tenant_task
+from apps.core.tenancy import tenant
+
+log = structlog.get_logger(__name__)
+NIGHT = 3  # o'clock, in each organization's zone
 
 
 @tenant_task(queue="sync")
@@ -34,3 +48,36 @@ def watch_pipeline() -> dict[str, str]:
 def score_sites() -> int:
     """Write down the data quality of every site as of now; returns how many scores."""
     return scores_of_all()
+
+
+@shared_task(queue="sync")
+def look_up_addresses() -> int:
+    """Ask for the names of the addresses that wait; returns how many were answered."""
+    return sum(_of_each(organizations_with_lookups(), lambda organization: company_lookups.lookups_due()))
+
+
+@shared_task
+def score_companies() -> int:
+    """Score the companies that have moved; returns how many."""
+    return sum(_of_each(organizations_to_score(), company_scores.scores_due))
+
+
+@shared_task
+def score_companies_nightly() -> int:
+    """Score every company where it is three in the morning: interest fades without any visit."""
+    ids = organizations_with_companies()
+    night = [
+        organization.id for organization in Organization.objects.filter(id__in=ids)
+        if timezone.now().astimezone(organization.tz).hour == NIGHT
+    ]
+    return sum(_of_each(night, company_scores.scores_nightly))
+
+
+def _of_each(ids: Iterable[int], work: Callable[[Organization], int]) -> Iterator[int]:
+    """The same work for several organizations, each in its own scope; one that fails does not stop the others."""
+    for organization in Organization.objects.filter(id__in=list(ids), delete_after=None).order_by("id"):
+        try:
+            with tenant(organization.id):
+                yield work(organization)
+        except Exception:
+            log.exception("companies.work_failed", organization=organization.id)

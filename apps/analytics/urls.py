@@ -15,9 +15,12 @@ from apps.analytics.views.destinations import (
     DestinationPage,
     DestinationTry,
 )
+from apps.analytics.views.companies import CompanyCsv, CompanyList, CompanyRulesPage
+from apps.analytics.views.company import CompanyAction, CompanyDetail, CompanyEdit, CompanyMerge
 from apps.analytics.views.install import CheckNow, InstallPage
 from apps.analytics.views.monitoring import Monitoring, MonitoringErrors, MonitoringInstallation, MonitoringReplay
 from apps.analytics.views.quality import QualityList, SiteQuality, SiteQualityHost
+from apps.analytics.views.site_companies import SiteCompanies
 from apps.analytics.views.site_page import SitePage
 from apps.analytics.views.sites import SiteAction, SiteDelete, SiteList, SiteNew, SiteSettingsPage
 from apps.analytics.views.visitor import VisitorJson, VisitorPage
@@ -27,6 +30,14 @@ _SITE = "o/<slug:slug>/traffic/<slug:script_id>/"
 urlpatterns = [
     path("o/<slug:slug>/traffic/", SiteList.as_view(), name="site-list"),
     path("o/<slug:slug>/traffic/new/", SiteNew.as_view(), name="site-new"),
+    path("o/<slug:slug>/companies/", CompanyList.as_view(), name="company-list"),
+    path("o/<slug:slug>/companies.csv", CompanyCsv.as_view(), name="company-csv"),
+    path("o/<slug:slug>/companies/settings/", CompanyRulesPage.as_view(), name="company-rules"),
+    path("o/<slug:slug>/companies/<int:pk>/", CompanyDetail.as_view(), name="company"),
+    path("o/<slug:slug>/companies/<int:pk>/edit/", CompanyEdit.as_view(), name="company-edit"),
+    path("o/<slug:slug>/companies/<int:pk>/do/", CompanyAction.as_view(), name="company-action"),
+    path("o/<slug:slug>/companies/<int:pk>/merge/", CompanyMerge.as_view(), name="company-merge"),
+    path(f"{_SITE}companies/", SiteCompanies.as_view(), name="site-companies"),
     path(_SITE, SitePage.as_view(), name="site"),
     path(f"{_SITE}by/<slug:by>/", BreakdownPage.as_view(), name="site-breakdown"),
     path(f"{_SITE}by/<slug:by>.csv", BreakdownCsv.as_view(), name="site-breakdown-csv"),

@@ -9,7 +9,10 @@ from typing import Any
 from django.urls import reverse
 from django.utils.functional import Promise
 
-ORDER = ("home", "clients", "traffic", "sales", "inbox", "customers", "calendar", "domains", "content", "reports")
+ORDER = (
+    "home", "clients", "traffic", "companies", "sales", "inbox", "customers", "calendar", "domains", "content",
+    "reports",
+)
 FOOTER = ("monitoring", "settings", "help")
 
 

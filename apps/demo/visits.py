@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from apps.demo import catalogue
 from apps.demo.businesses import Arrival, Business
+from apps.demo.offices import office_visits
 from apps.demo.people import Person, crawler, person
 
 _BY_HOUR = (4, 2, 1, 1, 1, 2, 5, 9, 12, 14, 15, 15, 17, 15, 14, 15, 16, 18, 21, 24, 25, 21, 14, 8)
@@ -39,8 +40,11 @@ def visits_in_hour(business: Business, hour: datetime, *, seed: int, origin: str
     `at_least` visits are expected in it even when the business would sleep.
     """
     rng = random.Random(f"{seed}/{business.key}/{hour.isoformat()}")
-    count = _poisson(rng, max(_expected(business, hour), at_least))
-    return [_visit(rng, business, hour, origin) for _ in range(count)]
+    expected = max(_expected(business, hour), at_least)
+    found = [_visit(rng, business, hour, origin) for _ in range(_poisson(rng, expected))]
+    own = random.Random(f"{seed}/{business.key}/{hour.isoformat()}/offices")
+    colleagues = office_visits(own, business.key, business.zone, hour, expected)
+    return found + [_walked(own, business, who, hour, origin) for who in colleagues]
 
 
 def hours(start: datetime, end: datetime) -> Iterator[datetime]:
@@ -81,7 +85,13 @@ def _visit(rng: random.Random, business: Business, hour: datetime, origin: str) 
     newest = hour.toordinal() * _PEOPLE_A_YEAR // 365
     returns = rng.random() < 0.3
     number = newest - int(rng.paretovariate(0.9)) if returns else newest + rng.randrange(_PEOPLE_A_YEAR // 365)
-    who = person(number, business.key, dict(business.countries))
+    return _walked(rng, business, person(number, business.key, dict(business.countries)), hour, origin, began)
+
+
+def _walked(
+    rng: random.Random, business: Business, who: Person, hour: datetime, origin: str, began: datetime | None = None
+) -> Visit:
+    began = began or hour + timedelta(seconds=rng.uniform(0, 3599))
     arrival = rng.choices(business.arrivals, [row.weight for row in business.arrivals])[0]
     walk = _Walk(rng, business, who, began, origin)
     walk.go(arrival)

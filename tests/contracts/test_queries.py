@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.apps import apps
@@ -59,6 +60,14 @@ def destinations(organization: Organization, user: User, amount: int) -> None:
             Delivery.objects.create(destination=row, event_id=f"e{n}", at=timezone.now(), state="dead")
 
 
+def companies(organization: Organization, user: User, amount: int) -> None:
+    model, now = apps.get_model("analytics.Company"), timezone.now()
+    with tenant(organization.pk):
+        for n in range(amount):
+            name = f"Company {uuid4().hex}"
+            model.objects.create(name=name, key=name, first_seen_at=now, last_seen_at=now, industry=f"Trade {n}")
+
+
 # A list, and what makes it longer. Every list of the API has its line; pages that list things too.
 LISTS: dict[str, Add] = {
     "/o/{slug}/settings/team/": lambda org, _, n: (
@@ -71,6 +80,8 @@ LISTS: dict[str, Add] = {
     "/o/{slug}/clients/": clients,
     "/o/{slug}/notifications/": notifications,
     f"/o/{{slug}}/traffic/{SITE}/destinations/": destinations,
+    "/o/{slug}/companies/": companies,
+    "/o/{slug}/companies.csv": companies,
     "/o/{slug}/traffic/": lambda org, _, n: SiteFactory.create_batch(n, organization=org),
     "/api/v1/organizations/{slug}/members/": lambda org, _, n: MembershipFactory.create_batch(n, organization=org),
     "/api/v1/organizations/{slug}/invitations/": lambda org, _, n: InvitationFactory.create_batch(n, organization=org),
@@ -78,6 +89,7 @@ LISTS: dict[str, Add] = {
     "/api/v1/organizations/{slug}/audit/": entries,
     "/api/v1/organizations/{slug}/clients/": clients,
     "/api/v1/organizations/{slug}/destinations/": destinations,
+    "/api/v1/organizations/{slug}/companies/": companies,
     "/api/v1/organizations/{slug}/sites/": lambda org, _, n: SiteFactory.create_batch(n, organization=org),
 }  # fmt: skip
 # Lists of the API whose length is that of the code, not of the data.

@@ -57,6 +57,25 @@ def nothing(organization: Organization) -> tuple[()]:
     return ()
 
 
+def a_company(organization: Organization) -> tuple[()]:
+    now = timezone.now()
+    with tenant(organization.pk):
+        apps.get_model("analytics.Company").objects.create(
+            key="as:64500", name="Acme", first_seen_at=now, last_seen_at=now
+        )
+    return ()
+
+
+def an_address(organization: Organization) -> tuple[()]:
+    site = SiteFactory(organization=organization)
+    with tenant(organization.pk):
+        apps.get_model("analytics.AddressLookup").objects.create(
+            session_id=1, site=site, kind="isp", address="127.0.0.1", seen_at=timezone.now(),
+            created_at=timezone.now() - timedelta(hours=1),
+        )
+    return ()
+
+
 def a_closed_demo(org: Organization) -> tuple[Any, ...]:
     OrganizationFactory(is_demo=True, delete_after=timezone.now())
     return ()
@@ -70,6 +89,9 @@ WORK: dict[str, Callable[[Organization], tuple[Any, ...]]] = {
     "apps.analytics.tasks.check_site": lambda org: (
         org.pk, SiteFactory(organization=org, domains=["127.0.0.1"]).pk,
     ),
+    "apps.analytics.tasks.look_up_addresses": an_address,
+    "apps.analytics.tasks.score_companies": a_company,
+    "apps.analytics.tasks.score_companies_nightly": a_company,
     "apps.core.tasks.clean_outbox": lambda org: outbox(
         org, created_at=timezone.now() - timedelta(days=400), dispatched_at=timezone.now() - timedelta(days=400)
     ),

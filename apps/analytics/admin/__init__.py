@@ -1,3 +1,3 @@
 """Web analytics for staff."""
 
-from apps.analytics.admin import columns, destinations, health, journeys, store  # noqa: F401 -- importing registers
+from apps.analytics.admin import columns, companies, destinations, health, journeys, store  # noqa: F401 -- importing registers

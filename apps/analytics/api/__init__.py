@@ -6,6 +6,7 @@ from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
 from apps.analytics.api import health
+from apps.analytics.api.companies import CompanyRulesView, CompanyViewSet
 from apps.analytics.api.destinations import DestinationViewSet
 from apps.analytics.api.journey_figures import patterns as journey_figures
 from apps.analytics.api.journeys import FunnelViewSet, GoalViewSet, SegmentViewSet
@@ -19,7 +20,9 @@ below_site = SimpleRouter()
 below_site.register("goals", GoalViewSet, basename="goal")
 below_site.register("funnels", FunnelViewSet, basename="funnel")
 below_site.register("segments", SegmentViewSet, basename="segment")
+router.register("companies", CompanyViewSet, basename="company")
 tenant_urlpatterns = [
+    path("companies/rules/", CompanyRulesView.as_view(), name="company-rules"),
     path("sites/<slug:script_id>/", include([*below_site.urls, *journey_figures])),
     *health.patterns, path("pipeline/", PipelineView.as_view(), name="pipeline"), path("", include(router.urls)),
 ]

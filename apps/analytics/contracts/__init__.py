@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .companies import CompanyBecameHot, CompanyFact
 from .deliveries import DeliveryDead, DestinationFailing, DestinationRecovered
 from .events import FirstEventSeen, SiteChanged, SiteCheckRequested, SiteCreated, SiteDeleted
 from .health import DiskNearlyFull, PipelineBehind, PipelineRecovered, QualityFell
@@ -9,6 +10,8 @@ from .journeys import FunnelChanged, GoalChanged
 from .settings import SiteSettings
 
 __all__ = [
+    "CompanyBecameHot",
+    "CompanyFact",
     "DeliveryDead",
     "DestinationFailing",
     "DestinationRecovered",

@@ -7,8 +7,8 @@ from __future__ import annotations
 import ipaddress
 import re
 import unicodedata
-
-from apps.analytics.enrichment.addresses import root_of
+from functools import cache
+from typing import Any
 
 # Names that providers make by machine: of the address itself, or of the kind of line.
 _LINES = re.compile(
@@ -34,8 +34,14 @@ def company_domain(name: str, ip: str) -> str:
     host = name.strip().rstrip(".").lower()
     if not _HOST.match(host) or _holds_address(host, ip) or _LINES.search(host) or _HOSTED.search(host):
         return ""
-    root = root_of(host)
-    return root if root != host or host.count(".") == 1 else ""
+    return _suffixes().privatesuffix(host) or ""
+
+
+@cache
+def _suffixes() -> Any:
+    from publicsuffixlist import PublicSuffixList  # noqa: PLC0415 -- slow import
+
+    return PublicSuffixList()
 
 
 def is_look_alike(domain: str) -> bool:

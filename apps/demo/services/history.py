@@ -14,6 +14,8 @@ from apps.analytics.enums import Origin
 from apps.analytics.pipeline.clock import at_ms
 from apps.analytics.pipeline.core import Core
 from apps.analytics.pipeline.hits import Envelope
+from apps.analytics.services.company_scores import scores_nightly, scores_of_day
+from apps.core.tenancy import tenant
 from apps.demo.businesses import BUSINESSES
 from apps.demo.models import DemoLoad
 from apps.demo.selectors import demo_loads, origin_of
@@ -22,6 +24,7 @@ from apps.metrics.live import mark_dirty
 
 SEED = 20_261_121
 EVENTS_A_BATCH = 8_000
+SCORED_DAYS = 60
 _BY_KEY = {business.key: business for business in BUSINESSES}
 log = structlog.get_logger(__name__)
 
@@ -31,7 +34,20 @@ def history_load(*, until: datetime | None = None) -> int:
     until = (until or timezone.now()).replace(minute=0, second=0, microsecond=0)
     with connect() as connection:
         core = Core(connection)
-        return sum(_load(core, load, until) for load in demo_loads())
+        total = sum(_load(core, load, until) for load in demo_loads())
+    for load in demo_loads():
+        _score_companies(load, until)
+    return total
+
+
+def _score_companies(load: DemoLoad, until: datetime) -> None:
+    """As the nightly run would have done on each of the last days, and as it stands now."""
+    organization = load.organization
+    today = until.astimezone(organization.tz).date()
+    with tenant(organization.id):
+        for days in range(SCORED_DAYS, 0, -1):
+            scores_of_day(organization=organization, day=today - timedelta(days=days))
+        scores_nightly(organization)
 
 
 def _load(core: Core, load: DemoLoad, until: datetime) -> int:

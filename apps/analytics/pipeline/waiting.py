@@ -1,0 +1,31 @@
+"""For which organizations recognised companies leave work to do: the one question asked about all of them at once."""
+
+from __future__ import annotations
+
+from django.db import connection
+
+from apps.core.tenancy import every_tenant
+
+
+def organizations_with_lookups() -> list[int]:
+    """Organizations for which an address waits for its name."""
+    with every_tenant(), connection.cursor() as cursor:
+        cursor.execute("SELECT DISTINCT organization_id FROM analytics_addresslookup ORDER BY 1")
+        return [row[0] for row in cursor.fetchall()]
+
+
+def organizations_to_score() -> list[int]:
+    """Organizations in which a company may have moved."""
+    with every_tenant(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT organization_id FROM analytics_company"
+            " WHERE scored_at IS NULL OR last_seen_at > now() - interval '1 day' ORDER BY 1"
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def organizations_with_companies() -> list[int]:
+    """Organizations that have seen any company."""
+    with every_tenant(), connection.cursor() as cursor:
+        cursor.execute("SELECT DISTINCT organization_id FROM analytics_company ORDER BY 1")
+        return [row[0] for row in cursor.fetchall()]
