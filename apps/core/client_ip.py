@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import socket
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -36,6 +37,12 @@ def _valid(text: str) -> str | None:
         text = text[1:].split("]")[0]
     elif text.count(":") == 1:
         text = text.split(":")[0]
+    try:
+        socket.inet_pton(socket.AF_INET, text)  # ten times as fast as the module, and most addresses are of version 4
+    except (OSError, ValueError):
+        pass
+    else:
+        return text
     try:
         return str(ipaddress.ip_address(text))
     except ValueError:

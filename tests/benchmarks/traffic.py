@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -82,11 +83,29 @@ def walk(seed: int, people: int) -> Iterator[tuple[Person, random.Random]]:
 
 def requests(seed: int, script_id: str, count: int, per_request: int, prefix: str, people: int = 20_000) -> list[bytes]:
     """HTTP requests of one or several events each, as bytes for a keep-alive connection."""
+    return _requests(walk(seed, people), lambda _rng: script_id, lambda _rng: per_request, count, prefix)
+
+
+def mixed(seed: int, script_ids: list[str], count: int, prefix: str, people: int = 20_000) -> list[bytes]:
+    """What a collector for many sites gets: the first site has half of all events, each further one half of the rest;
+    nine of ten requests hold one event, the others two to six, as a tracker sends what it kept while offline."""
+    def site(rng: random.Random) -> str:
+        return script_ids[min(int(-math.log2(1 - rng.random())), len(script_ids) - 1)]
+
+    def size(rng: random.Random) -> int:
+        return 1 if rng.random() < 0.9 else rng.randint(2, 6)
+
+    return _requests(walk(seed, people), site, size, count, prefix)
+
+
+def _requests(
+    crowd: Iterator[tuple[Person, random.Random]], site: Callable[[random.Random], str],
+    size: Callable[[random.Random], int], count: int, prefix: str,
+) -> list[bytes]:
     found, number = [], 0
-    crowd = walk(seed, people)
     for _ in range(count):
         person, rng = next(crowd)
-        events = []
+        events, script_id, per_request = [], site(rng), size(rng)
         for _ in range(per_request):
             events.append(event_of(rng, person, number, script_id, prefix))
             number += 1

@@ -175,7 +175,7 @@ class Collector:
     def told(self, reading: Reading, began: float) -> tuple[int, bytes]:
         """Status and body of the answer to a request whose good events are stored; counts it."""
         if reading.is_plain:
-            self.counters.count(202, 1, 0, perf_counter() - began)
+            self.counters.plain(perf_counter() - began)
             return 202, PLAIN_BODY
         accepted = reading.events
         status = 202 if accepted else 404 if reading.unknown_only else 400

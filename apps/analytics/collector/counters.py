@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from bisect import bisect_left
 from collections import Counter
 from time import time
 from typing import Any
@@ -28,6 +29,28 @@ class Counters:
         self._counts: Counter[str] = Counter()
         self._rejected: dict[int, Counter[str]] = {}
         self._changed = False
+        self._plain = 0
+        self._plain_waits = [0] * (len(EDGES_MS) + 1)
+
+    def plain(self, seconds: float) -> None:
+        """One answered request with one good event. That is nearly every one, so these are only added up here."""
+        self._plain += 1
+        self._plain_waits[bisect_left(EDGES_MS, seconds * 1000)] += 1
+        self.wait_seconds += seconds
+
+    def _settle(self) -> None:
+        """Count the plain ones like all others."""
+        number, self._plain = self._plain, 0
+        if not number:
+            return
+        for counts in (self.total, self._counts):
+            counts["status_202"] += number
+            counts["accepted"] += number
+        self._counts["requests"] += number
+        for edge, waits in zip(EDGES_MS, self._plain_waits, strict=False):
+            self.waits[edge] += waits
+        self._plain_waits = [0] * (len(EDGES_MS) + 1)
+        self._changed = True
 
     def count(self, status: int, accepted: int, rejected: int, seconds: float) -> None:
         """One answered request."""
@@ -56,6 +79,7 @@ class Counters:
 
     def flush(self, committer: Committer) -> None:
         """Send what changed; while nothing can be stored it is kept."""
+        self._settle()
         if not self._changed:
             return
         now = int(time() * 1000)
@@ -80,6 +104,7 @@ class Counters:
 
     def exposition(self, extra: dict[str, Any]) -> bytes:
         """The text form Prometheus reads."""
+        self._settle()
         lines = ["# TYPE mainstay_collector_requests_total counter"]
         for key in sorted(self.total):
             if key.startswith("status_"):

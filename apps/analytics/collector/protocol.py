@@ -138,7 +138,7 @@ class TrackProtocol(HttpToolsProtocol):
             self._began = began
             self._refuse(Unavailable(), keep)
         elif reading.is_plain:
-            self._collector.counters.count(202, 1, 0, perf_counter() - began)  # type: ignore[union-attr]
+            self._collector.counters.plain(perf_counter() - began)  # type: ignore[union-attr]
             self._say(_PLAIN, keep)
         else:
             self._say(self._told(reading, began), keep)

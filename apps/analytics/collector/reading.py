@@ -63,15 +63,14 @@ def read(raw: bytes, directory: Directory, organization_id: int | None) -> Readi
 
 
 def _single(raw: bytes, event: dict[str, Any], directory: Directory, organization_id: int | None) -> Reading:
-    reading = Reading()
     script_id = event.get("site")
     site = directory.site(script_id) if type(script_id) is str else None
     fault = _fault(event, site, organization_id)
     if fault is None:
-        reading.accepted.append((site, 1, raw))  # type: ignore[arg-type]
-    else:
-        _reject(reading, 0, fault, site)
-        reading.unknown_only = fault is _NO_SITE
+        return Reading([(site, 1, raw)])  # type: ignore[list-item]
+    reading = Reading()
+    _reject(reading, 0, fault, site)
+    reading.unknown_only = fault is _NO_SITE
     return reading
 
 
