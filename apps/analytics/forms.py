@@ -16,8 +16,6 @@ from apps.analytics.enums import ConsentMode
 from apps.analytics.selectors.kept import has_events_before
 from apps.analytics.services.sites import hosts_of
 
-_EVENT = re.compile(r"^[\w .:/-]{1,64}$")
-
 
 def _hosts(text: str) -> list[str]:
     try:
@@ -111,11 +109,6 @@ class SiteForm(forms.Form):
         help_text=_("Totals stay for good. Filters, visitors' paths and exports reach back this far."),
     )
     confirm_keep = forms.BooleanField(label=_("Delete them for good"), required=False)
-    conversions = forms.CharField(
-        label=_("Events that count as a conversion"), required=False,
-        widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
-        help_text=_("Names of your own events, one a line. Purchases always count."),
-    )
     test = forms.BooleanField(
         label=_("Test mode"), required=False,
         help_text=_("Events are marked as tests, and automated browsers are let in."),
@@ -139,16 +132,8 @@ class SiteForm(forms.Form):
             "name": site.name, "domains": site.domains, "cross_domains": site.cross_domains,
             "consent": options.consent, "forms_sent": options.forms, "ip_retention_days": options.ip_retention_days,
             "keep_months": options.keep_months,
-            "conversions": "\n".join(options.conversions), **{name: getattr(options, name) for name in cls.SWITCHES},
+            **{name: getattr(options, name) for name in cls.SWITCHES},
         }
-
-    def clean_conversions(self) -> tuple[str, ...]:
-        """Event names without repeats."""
-        names = dict.fromkeys(line.strip() for line in self.cleaned_data["conversions"].splitlines() if line.strip())
-        for name in names:
-            if not _EVENT.match(name):
-                raise forms.ValidationError(_("“%(name)s” cannot be the name of an event."), params={"name": name[:80]})
-        return tuple(names)
 
     def clean(self) -> dict[str, Any]:
         """Whoever keeps less than is there must have said so; `would_go` is until when everything would be deleted."""
@@ -167,6 +152,6 @@ class SiteForm(forms.Form):
         data = self.cleaned_data
         return SiteSettings(
             consent=data["consent"], forms=data["forms_sent"], ip_retention_days=data["ip_retention_days"],
-            keep_months=data["keep_months"], conversions=data["conversions"],
+            keep_months=data["keep_months"],
             **{name: data[name] for name in self.SWITCHES},
         )

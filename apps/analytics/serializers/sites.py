@@ -34,7 +34,6 @@ class SiteSettingsField(serializers.Serializer):
         min_value=0, max_value=120, required=False,
         help_text="Whole months of visits and events that are kept; 0 keeps all. Keeping less deletes the rest.",
     )
-    conversions = serializers.ListField(child=serializers.CharField(max_length=64), max_length=50, required=False)
 
 
 @extend_schema_serializer(
