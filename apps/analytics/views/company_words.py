@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from apps.analytics.enums import Confidence, NetworkKind, Temperature
 from apps.analytics.models import Company
 
-TEMPERATURE_TONES = {Temperature.HOT: "bad", Temperature.WARM: "attention", Temperature.COLD: "info"}
+TEMPERATURE_TONES = {Temperature.HOT: "good", Temperature.WARM: "attention", Temperature.COLD: "neutral"}
 CONFIDENCE_TONES = {Confidence.HIGH: "good", Confidence.MEDIUM: "neutral", Confidence.LOW: "attention"}
 _REASONS = {
     "word": _l("The name of its network says so (“%(detail)s”)."),
@@ -65,5 +65,5 @@ def part_words(key: str, amount: float) -> str:
             "count": whole
         }
     if amount < 1:
-        return _("last seen today")
+        return _("last seen within a day")
     return ngettext("last seen %(count)s day ago", "last seen %(count)s days ago", whole) % {"count": whole}
