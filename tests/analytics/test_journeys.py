@@ -6,7 +6,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 
+from apps.analytics.columns.making import make_span
+from apps.analytics.columns.spans import plan
 from apps.analytics.enums import ConsentMode
 from apps.analytics.models import Site
 from apps.analytics.selectors import journeys
@@ -45,8 +48,22 @@ def walk(sender: Sender, start: datetime, who: int, *steps: str, **more: Any) ->
         sender.send(start + index * MINUTE, event | {"props": {"plan": "pro"}}, ip=f"198.51.100.{who}", **more)
 
 
+@pytest.fixture(params=["visits", "columns"])
+def walks(request: pytest.FixtureRequest, strolls: Sender) -> Sender:
+    """The same visits in PostgreSQL alone, and with the older one in a column file."""
+    if request.param == "columns":
+        site = strolls.site
+        begin = datetime(2026, 11, 7, tzinfo=UTC)
+        assert make_span(strolls.core.connection, site.id, begin, begin + 3 * DAY)
+        with tenant(site.organization_id), connection.cursor() as cursor:
+            found = plan(query(site), cursor)
+        assert found is not None
+        assert found.gaps
+    return strolls
+
+
 @pytest.fixture
-def walks(sender: Sender) -> Sender:
+def strolls(sender: Sender) -> Sender:
     """Four visits, and a stranger's at another site that must never be counted."""
     walk(sender, NOON, 1, "/", "/shop", "/cart", "!purchase", ua=PHONE)
     walk(sender, NOON + SECOND, 2, "/", "/shop", "/shop", "/")

@@ -30,10 +30,17 @@ def funnel(
     query: Query, steps: Sequence[Rule], window: timedelta, ordered: bool, recognised: bool, cursor: Any
 ) -> tuple[Found, float]:
     """Per step: how many came so far and the median seconds since the step before; and the share of visits covered."""
-    moments, params = _moments(query, steps, recognised)
-    chain = _ordered(len(steps)) if ordered else _any_order(len(steps))
-    count = len(steps)
-    reached = ", ".join(f"min(at) FILTER (WHERE s{index} IS NOT NULL) AS t{index}" for index in range(count))
+    moments, params = moments_of(query, steps, recognised)
+    rows = followed(moments, params, len(steps), window, ordered, cursor)
+    return rows, recognised_share(query, cursor) if recognised else 1.0
+
+
+def followed(
+    moments: str, params: Sequence[Any], count: int, window: timedelta, ordered: bool, cursor: Any
+) -> Found:
+    """The steps of so many, from rows of moments: in words that PostgreSQL and DuckDB share."""
+    chain = _ordered(count) if ordered else _any_order(count)
+    reached = ", ".join(f"min(ms) FILTER (WHERE s{index} IS NOT NULL) AS t{index}" for index in range(count))
     answers = ", ".join(
         f"count(t{index}), percentile_cont(0.5) WITHIN GROUP (ORDER BY t{index} - t{max(0, index - 1)})"
         for index in range(count)
@@ -43,14 +50,13 @@ def funnel(
         f" SELECT {answers} FROM person", [*params, *[int(window.total_seconds() * 1000)] * (count - 1)],
     )
     row = cursor.fetchone()
-    rows = [
+    return [
         (row[2 * index], None if row[2 * index + 1] is None else float(row[2 * index + 1]) / 1000)
         for index in range(count)
     ]
-    return rows, _share(query, cursor) if recognised else 1.0
 
 
-def _moments(query: Query, steps: Sequence[Rule], recognised: bool) -> tuple[str, list[Any]]:
+def moments_of(query: Query, steps: Sequence[Rule], recognised: bool) -> tuple[str, list[Any]]:
     """Every event that is one of the steps: whose, when (milliseconds), and which steps it is."""
     conditions, params = [], []
     for rule in steps:
@@ -62,7 +68,7 @@ def _moments(query: Query, steps: Sequence[Rule], recognised: bool) -> tuple[str
     any_of = " OR ".join(f"m{index}" for index in range(len(steps)))
     who = _OF_EVENT if recognised else "e.session_id"
     sql = (
-        f"SELECT * FROM (SELECT {who} AS who, (extract(epoch FROM e.time) * 1000)::bigint AS at, e.id, {flags}"
+        f"SELECT * FROM (SELECT {who} AS who, (extract(epoch FROM e.time) * 1000)::bigint AS ms, e.id, {flags}"
         f" FROM {_EVENTS} AND {where}) f WHERE who IS NOT NULL AND ({any_of})"
     )
     return sql, [*params, *_around(query), *more]
@@ -71,11 +77,11 @@ def _moments(query: Query, steps: Sequence[Rule], recognised: bool) -> tuple[str
 def _ordered(count: int) -> str:
     """Each row with, for every step, when the latest attempt that comes to this step here began: the attempt that
     began last has the most of its window left."""
-    sql = "SELECT *, CASE WHEN m0 THEN at END AS s0 FROM moments"
+    sql = "SELECT *, CASE WHEN m0 THEN ms END AS s0 FROM moments"
     for step in range(1, count):
         sql = (
-            f"SELECT *, CASE WHEN m{step} AND at - b{step} <= %s THEN b{step} END AS s{step} FROM (SELECT *,"
-            f" max(s{step - 1}) OVER (PARTITION BY who ORDER BY at, id"
+            f"SELECT *, CASE WHEN m{step} AND ms - b{step} <= %s THEN b{step} END AS s{step} FROM (SELECT *,"
+            f" max(s{step - 1}) OVER (PARTITION BY who ORDER BY ms, id"
             f" ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS b{step} FROM ({sql}) q{step}) p{step}"
         )
     return sql
@@ -84,15 +90,15 @@ def _ordered(count: int) -> str:
 def _any_order(count: int) -> str:
     """Each row with, for every step, whether it and those listed before it happened within the window up to now."""
     lasts = ", ".join(
-        f"max(CASE WHEN m{step} THEN at END) OVER (PARTITION BY who ORDER BY at, id) AS l{step}"
+        f"max(CASE WHEN m{step} THEN ms END) OVER (PARTITION BY who ORDER BY ms, id) AS l{step}"
         for step in range(count)
     )
     found = ["l0 AS s0"]
     for step in range(1, count):
         names = [f"l{index}" for index in range(step + 1)]
         there = " AND ".join(f"{name} IS NOT NULL" for name in names)
-        found.append(f"CASE WHEN {there} AND at - least({', '.join(names)}) <= %s THEN at END AS s{step}")
-    return f"SELECT who, at, {', '.join(found)} FROM (SELECT *, {lasts} FROM moments) q"
+        found.append(f"CASE WHEN {there} AND ms - least({', '.join(names)}) <= %s THEN ms END AS s{step}")
+    return f"SELECT who, ms, {', '.join(found)} FROM (SELECT *, {lasts} FROM moments) q"
 
 
 def retention(query: Query, grain: Grain, cursor: Any) -> tuple[dict[tuple[int, int], int], float]:
@@ -112,7 +118,7 @@ def retention(query: Query, grain: Grain, cursor: Any) -> tuple[dict[tuple[int, 
         (places[cohort.timestamp()], places[period.timestamp()]): number
         for cohort, period, number in cursor.fetchall()
     }
-    return found, _share(query, cursor)
+    return found, recognised_share(query, cursor)
 
 
 def periods(window: Window, grain: Grain) -> list[datetime]:
@@ -173,7 +179,7 @@ def _walks(query: Query, start: Rule | None, backward: bool, depth: int) -> tupl
     return sql, [*again, *params, *_around(query), *more, *params]
 
 
-def _share(query: Query, cursor: Any) -> float:
+def recognised_share(query: Query, cursor: Any) -> float:
     """Which share of the visits is of recognised visitors."""
     where, params = chosen(query)
     cursor.execute(

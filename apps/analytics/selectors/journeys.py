@@ -13,10 +13,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
+from apps.analytics.columns.engine import FilesGone
+from apps.analytics.columns.spans import plan
 from apps.analytics.contracts.rules import Match, Rule, RuleKind
+from apps.analytics.selectors import column_journeys
 from apps.analytics.selectors import journey_sql as sql
 from apps.analytics.selectors.asking import asked
+from apps.analytics.selectors.column_sql import answers
 from apps.analytics.selectors.journey_sql import REST
 from apps.metrics.contracts import Grain, Query
 
@@ -122,10 +127,21 @@ def funnel(
     does: the attempt that came furthest counts. `ordered=False`: the steps in any order, within `window`."""
     if not 1 <= len(steps) <= MOST_STEPS:
         raise ValueError(f"a funnel has one to {MOST_STEPS} steps")
-    rows, share = asked(
-        query, lambda query, cursor: sql.funnel(query, steps, window, ordered, base == Base.RECOGNISED, cursor), SECONDS
-    )
+    rows, share = asked(query, lambda query, cursor: _followed(query, steps, window, ordered, base, cursor), SECONDS)
     return Funnel(base, tuple(_steps(rows)), share)
+
+
+def _followed(
+    query: Query, steps: Sequence[Rule], window: timedelta, ordered: bool, base: Base, cursor: Any
+) -> tuple[sql.Found, float]:
+    """From the column files where they hold enough of it; who is recognised is known to PostgreSQL alone."""
+    found = plan(query, cursor) if base == Base.VISITS and answers(query) else None
+    if found is not None:
+        try:
+            return column_journeys.funnel(found, query, steps, window, ordered, cursor), 1.0
+        except FilesGone:
+            pass
+    return sql.funnel(query, steps, window, ordered, base == Base.RECOGNISED, cursor)
 
 
 def retention(query: Query, grain: Grain) -> Retention:
