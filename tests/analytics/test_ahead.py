@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 
 from apps.analytics.models import Event, Inbox, Session, Site
 from apps.analytics.pipeline import ahead
+from apps.analytics.pipeline.batch import Batch
 from apps.analytics.pipeline.rebuild import rebuild_site
 from apps.analytics.pipeline.runner import Runner
 from apps.core.tenancy import every_tenant
@@ -132,6 +134,20 @@ def test_an_envelope_that_was_committed_late_has_its_turn(
     for _ in range(5):
         runner.step()
     assert not Inbox.objects.filter(pk=late.pk).exists()
+
+
+def test_a_batch_that_is_done_is_let_go_at_once(runner: Runner, shop: Site) -> None:
+    fill(shop, 4 * BATCH)
+    before = batches()
+    for _ in range(3):
+        runner.step()
+
+    assert batches() - before == 1  # the one that is ready
+
+
+def batches() -> int:
+    """How many there are in memory; the runner has switched the search for circles off."""
+    return sum(isinstance(found, Batch) for found in gc.get_objects())
 
 
 def test_figures_equal_those_counted_anew(runner: Runner, shop: Site) -> None:

@@ -28,6 +28,10 @@ class Dead:
 Sent = tuple[Envelope, SiteInfo, dict[str, Any], int]
 
 
+def nothing() -> None:
+    """There is nothing else to do."""
+
+
 @dataclass(slots=True)
 class Batch:
     """What the stages hand on to each other. `now` is in milliseconds, set back when history is loaded."""
@@ -44,7 +48,7 @@ class Batch:
     dead: list[Dead] = field(default_factory=list)
     reports: list[dict[str, Any]] = field(default_factory=list)
     received: int = 0
-    meanwhile: Callable[[], None] = lambda: None  # what to do while the store is writing
+    meanwhile: Callable[[], None] = nothing  # what to do while the store is writing
     history: bool = False  # the clock is set back: nothing leaves this installation
     duplicates: int = 0
     flows: Flows = field(init=False)

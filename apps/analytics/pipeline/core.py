@@ -13,7 +13,7 @@ from django.conf import settings
 
 from apps.analytics.enrichment.networks import Networks
 from apps.analytics.enrichment.places import Places
-from apps.analytics.pipeline.batch import Batch
+from apps.analytics.pipeline.batch import Batch, nothing
 from apps.analytics.pipeline.dedup import Duplicates
 from apps.analytics.pipeline.enrich import Enricher
 from apps.analytics.pipeline.hits import Envelope
@@ -89,6 +89,7 @@ class Core:
             self._run(outcome, ahead=False)
         finally:
             self.store.finish()
+            outcome.batch.meanwhile = nothing  # a circle would keep the batch until circles are looked for
         return outcome
 
     def _run(self, outcome: Outcome, *, ahead: bool) -> None:
