@@ -47,7 +47,7 @@ PARTS = {
         "#hosts",
     ),
     "gaps": PartWords(
-        _lazy("No hours are missing"), _lazy("Hours without any event where ten or more are usual."),
+        _lazy("No hours are missing"), _lazy("Hours in which no visit began though ten or more usually do."),
         _lazy("Was the site down, or the tracking code gone?"), _lazy("See the gaps"), "site-quality", "#gaps",
         _lazy("%(count)s of %(of)s hours"),
     ),

@@ -68,6 +68,13 @@ def companies(organization: Organization, user: User, amount: int) -> None:
             model.objects.create(name=name, key=name, first_seen_at=now, last_seen_at=now, industry=f"Trade {n}")
 
 
+def dead_letters(organization: Organization, amount: int) -> None:
+    for site in SiteFactory.create_batch(amount, organization=organization):
+        apps.get_model("analytics.DeadLetter").objects.create(
+            site_id=site.id, reason="ValueError", received_at=timezone.now(), raw=b"[]"
+        )
+
+
 # A list, and what makes it longer. Every list of the API has its line; pages that list things too.
 LISTS: dict[str, Add] = {
     "/o/{slug}/settings/team/": lambda org, _, n: (
@@ -83,6 +90,16 @@ LISTS: dict[str, Add] = {
     "/o/{slug}/companies/": companies,
     "/o/{slug}/companies.csv": companies,
     "/o/{slug}/traffic/": lambda org, _, n: SiteFactory.create_batch(n, organization=org),
+    "/o/{slug}/monitoring/": lambda org, _, n: SiteFactory.create_batch(n, organization=org),
+    "/o/{slug}/monitoring/errors/": lambda org, _, n: dead_letters(org, n),
+    "/o/{slug}/data-quality/": lambda org, _, n: SiteFactory.create_batch(n, organization=org),
+    "/api/v1/organizations/{slug}/monitoring/pipeline/": lambda org, _, n: SiteFactory.create_batch(
+        n, organization=org
+    ),
+    "/api/v1/organizations/{slug}/monitoring/errors/": lambda org, _, n: dead_letters(org, n),
+    "/api/v1/organizations/{slug}/monitoring/destinations/": lambda org, _, n: SiteFactory.create_batch(
+        n, organization=org
+    ),
     "/api/v1/organizations/{slug}/members/": lambda org, _, n: MembershipFactory.create_batch(n, organization=org),
     "/api/v1/organizations/{slug}/invitations/": lambda org, _, n: InvitationFactory.create_batch(n, organization=org),
     "/api/v1/organizations/{slug}/api-keys/": lambda org, _, n: ApiKeyFactory.create_batch(n, organization=org),

@@ -1,8 +1,9 @@
 """Hours in which nothing came although much should have: a site that was down, a snippet that got lost.
 
 An hour is held against the same hour of the same weekday in the four weeks before, by the clock on the wall. What is
-usual is their median, so that one holiday or one campaign does not move it. An hour is a gap when nothing came and ten
-events or more are usual: by chance alone that happens once in twenty thousand hours.
+usual is their median, so that one holiday or one campaign does not move it. An hour is a gap when no visit began and
+ten or more usually do: by chance alone that happens once in twenty thousand hours. Visits are counted because they come
+one by one; events come in bundles, and a quiet hour of the night has none without anything being wrong.
 """
 
 from __future__ import annotations
@@ -18,13 +19,13 @@ from apps.metrics.calendar_math import midnight
 
 WEEKS = 4
 LEAST_WEEKS = 3
-LEAST_EVENTS = 10
+LEAST_VISITS = 10
 _HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A stretch of empty hours [start, end), and how many events usually come in it."""
+    """A stretch of empty hours [start, end), and how many visits usually begin in it."""
 
     start: datetime
     end: datetime
@@ -61,7 +62,7 @@ def hours_of(day: date, zone: ZoneInfo) -> Iterator[datetime]:
 def gaps_in(
     counts: Mapping[datetime, int], first: date, until: datetime, zone: ZoneInfo, began: datetime | None
 ) -> Found:
-    """The gaps from the day `first` to the instant `until`, in hours that are over. `counts` are events by the instant
+    """The gaps from the day `first` to the instant `until`, in hours that are over. `counts` are visits by the instant
     an hour begins (UTC), from four weeks earlier on; hours without any may be left out. `began` is when the site sent
     its first event: before that an empty hour says nothing."""
     usual: dict[tuple[int, int], list[tuple[datetime, int]]] = defaultdict(list)
@@ -76,8 +77,8 @@ def gaps_in(
             seen = usual[(local.weekday(), local.hour)]
             if day >= first:
                 expected = _usual(seen, hour)
-                judged += expected >= LEAST_EVENTS
-                if count == 0 and expected >= LEAST_EVENTS:
+                judged += expected >= LEAST_VISITS
+                if count == 0 and expected >= LEAST_VISITS:
                     _extend(gaps, hour, expected, zone)
             seen.append((hour, count))
         day += timedelta(days=1)

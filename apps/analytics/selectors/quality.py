@@ -22,7 +22,7 @@ from apps.analytics.selectors.gaps import WEEKS, Found, gaps_in
 from apps.metrics.calendar_math import midnight
 
 DAYS = 7
-_HOURS = """SELECT site_id, bucket, events FROM analytics_rollup
+_HOURS = """SELECT site_id, bucket, sessions FROM analytics_rollup
 WHERE site_id = ANY(%s) AND grain = %s AND dim = %s AND value = '' AND bucket >= %s AND bucket < %s"""
 
 
@@ -107,6 +107,6 @@ def _hours(ids: list[int], first: date, end: datetime, zone: ZoneInfo) -> dict[i
     found: dict[int, dict[datetime, int]] = defaultdict(dict)
     with connection.cursor() as cursor:
         cursor.execute(_HOURS, [ids, int(StoreGrain.HOUR), int(Dimension.TOTAL), midnight(first, zone), end])
-        for site_id, bucket, events in cursor.fetchall():
-            found[site_id][bucket.astimezone(UTC)] = events
+        for site_id, bucket, visits in cursor.fetchall():
+            found[site_id][bucket.astimezone(UTC)] = visits
     return found

@@ -22,8 +22,13 @@ def facts(span: Span, now: datetime, zone: Any) -> dict[str, Any]:
     pipeline = installation.pipeline_course(span, now, "pipeline")
     collector = installation.pipeline_course(span, now, "collector")
     web, machine = installation.ops_course(span, now, "web"), installation.ops_course(span, now, "system")
+    looked_at = list(probes.read_all())
     return {
-        "alarms": [_alarm(row, now) for row in Alarm.objects.exclude(raised_at=None).order_by("key")],
+        "alarms": [
+            *(_alarm(row, now) for row in Alarm.objects.exclude(raised_at=None).order_by("key")),
+            *({"tone": "attention", "icon": "triangle-alert", "text": f"{probe.label}: {reading.words}"}
+              for probe, reading in looked_at if not reading.ok),
+        ],
         "volume": _volume(pipeline, collector, span, zone),
         "delays": _delays(pipeline, span, zone),
         "stages": _stages(installation.whole(pipeline)),
@@ -34,7 +39,7 @@ def facts(span: Span, now: datetime, zone: Any) -> dict[str, Any]:
         "queues": [
             {"cells": [{"text": probe.label}, {"status": reading.words, "tone": "good" if reading.ok else "bad"},
                        {"text": NOTHING if reading.waiting is None else say(reading.waiting, "count")}]}
-            for probe, reading in probes.read_all()
+            for probe, reading in looked_at
         ],
         "stage_columns": columns(_("Stage"), _("Half within"), _("95 % within"), _("99 % within")),
         "door_columns": columns(_("Door"), _("Requests"), _("Half within"), _("95 % within"), _("99 % within"),

@@ -41,7 +41,7 @@ def facts(organization: Any, found: Facts) -> dict[str, Any]:
         "score": score.value, "score_tone": tone, "score_word": word, "least": LEAST_EVENTS,
         "period": _("%(first)s to %(until)s") % {
             "first": format_date(found.first, "medium", locale=locale()),
-            "until": format_datetime(until, "short", locale=locale()),
+            "until": format_datetime(until, "medium", locale=locale()),
         },
         "received": say(found.flow.received, "count"),
         "parts": [_part(organization, found, part) for part in score.parts],
@@ -53,7 +53,7 @@ def facts(organization: Any, found: Facts) -> dict[str, Any]:
         "consent": _share(found.doubt(Doubt.CONSENTED), found.doubt(Doubt.BROWSER)),
         "bot_columns": columns(_("Family"), _("Events"), _("Share")),
         "reason_columns": columns(_("What"), _("Events")),
-        "gap_columns": columns(_("From"), _("Until"), _("Hours"), _("Usual events")),
+        "gap_columns": columns(_("From"), _("Until"), _("Hours"), _("Usual visits")),
     }
 
 
@@ -66,7 +66,7 @@ def _part(organization: Any, found: Facts, part: Part) -> dict[str, Any]:
     href = reverse(f"analytics:{words.page}", args=[organization.slug, found.site.script_id]) + words.anchor
     return {
         "key": part.key, "label": words.label, "counts": words.counts, "todo": words.todo, "button": words.button,
-        "href": href, "points": round(part.points / 100, 1), "most": part.most // 100,
+        "href": href, "points": say(round(part.points / 100, 1), "ratio").removesuffix(".0"), "most": part.most // 100,
         "is_full": part.points == part.most, "share": present.percent(part.share) if part.share else "",
         "of": words.said(part.count, part.of), "filled": part.points, "whole": part.most,
         "tone": "good" if part.points == part.most else "bad" if part.points * 2 < part.most else "attention",
