@@ -44,16 +44,26 @@ class Networks:
 
     def network_of(self, ip: str) -> Network | None:
         """The network of a public address; None for a private one, one that is none, and one that is not listed."""
+        if ":" in ip:
+            return self._of_six(ip)
         try:
-            address = ipaddress.ip_address(ip.partition("%")[0])
+            number = int.from_bytes(socket.inet_pton(socket.AF_INET, ip), "big")
+        except (OSError, ValueError):
+            return None
+        return None if _is_special(number) else self._found(4, number)
+
+    def _of_six(self, ip: str) -> Network | None:
+        try:
+            address = ipaddress.IPv6Address(ip.partition("%")[0])
         except ValueError:
             return None
-        mapped = getattr(address, "ipv4_mapped", None)
-        found = mapped or address
-        if not found.is_global:
-            return None
+        if address.ipv4_mapped is not None:
+            return self.network_of(str(address.ipv4_mapped))
+        return self._found(6, int(address)) if address.is_global else None
+
+    def _found(self, version: int, number: int) -> Network | None:
         self._open()
-        return self._table.find(found) if self._table is not None else None
+        return self._table.find(version, number) if self._table is not None else None
 
     def ranges(self) -> Iterator[tuple[int, Network]]:
         """Every range of version 4 as (number of addresses, network)."""
@@ -90,12 +100,12 @@ class _Ranges:
                 owners.append(place)
         return starts, ends, owners
 
-    def find(self, address: Any) -> Network | None:
+    def find(self, version: int, number: int) -> Network | None:
         """By bisection."""
-        if address.version == 4:
-            wanted, (starts, ends, owners) = int(address), self._v4
+        if version == 4:
+            wanted, (starts, ends, owners) = number, self._v4
         else:
-            wanted, (starts, ends, owners) = int(address) >> 64, self._v6
+            wanted, (starts, ends, owners) = number >> 64, self._v6
         place = bisect_right(starts, wanted) - 1
         if place < 0 or ends[place] < wanted:
             return None
@@ -115,10 +125,10 @@ class _MaxMind:
 
         self._reader = maxminddb.open_database(str(path))
 
-    def find(self, address: Any) -> Network | None:
+    def find(self, version: int, number: int) -> Network | None:
         """As the database has it."""
         try:
-            row = self._reader.get(address)
+            row = self._reader.get(ipaddress.IPv4Address(number) if version == 4 else ipaddress.IPv6Address(number))
         except ValueError:  # an address of version 6 in a database of version 4
             return None
         number = row.get("autonomous_system_number") if isinstance(row, dict) else None
@@ -131,6 +141,23 @@ class _MaxMind:
                 yield block.num_addresses, Network(
                     int(row["autonomous_system_number"]), str(row.get("autonomous_system_organization") or "")
                 )
+
+
+# Of nobody: this host, private, shared by a provider's customers (CGNAT), loopback, link-local, for examples, for
+# measurements, and everything that is no single host.
+_SPECIAL = [
+    ipaddress.ip_network(text) for text in (
+        "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24",
+        "192.0.2.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/3",
+    )
+]
+_SPECIAL_STARTS = [int(network.network_address) for network in _SPECIAL]
+_SPECIAL_ENDS = [int(network.broadcast_address) for network in _SPECIAL]
+
+
+def _is_special(number: int) -> bool:
+    place = bisect_right(_SPECIAL_STARTS, number) - 1
+    return place >= 0 and number <= _SPECIAL_ENDS[place]
 
 
 def _upper_half(text: str) -> int:

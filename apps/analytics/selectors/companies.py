@@ -127,6 +127,12 @@ def recognition(days: int = 30) -> Recognition:
     )
 
 
+def sites_of(company: Company) -> list[Site]:
+    """The sites it visited."""
+    ids = CompanyVisit.objects.filter(company=company).values("site_id")
+    return list(Site.objects.filter(id__in=ids).order_by("name", "id")[:20])
+
+
 def visits_of(company: Company, limit: int = 20, offset: int = 0) -> list[Session]:
     """A company's visits, the newest first."""
     ids = CompanyVisit.objects.filter(company=company).values("session_id")

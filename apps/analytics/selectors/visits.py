@@ -13,6 +13,7 @@ from typing import Any
 
 from apps.analytics.enums import OF_SESSIONS, Dimension
 from apps.analytics.histograms import HISTOGRAMS
+from apps.analytics.selectors.company_filter import COMPANY, company_filter
 from apps.analytics.selectors.goal_rules import goal_filter
 from apps.analytics.selectors.measures import WEEK_HOUR, Asked, counted_in, plain
 from apps.metrics.contracts import BY_ORGANIZATION, BY_SUBJECT, Filter, Grain, Number, Operator, Query, Row
@@ -162,6 +163,9 @@ def _condition(item: Filter, query: Query) -> tuple[str, list[Any]]:
     negated = item.operator is Operator.IS_NOT
     if item.dimension in _SESSION_COLUMNS:
         sql, values = matches(f"s.{_SESSION_COLUMNS[item.dimension]}::text", item)
+        return (f"NOT ({sql})" if negated else sql), values
+    if item.dimension == COMPANY:
+        sql, values = company_filter(item)
         return (f"NOT ({sql})" if negated else sql), values
     if item.dimension == Dimension.GOAL.key:
         sql, values = goal_filter(item)

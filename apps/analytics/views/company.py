@@ -77,6 +77,11 @@ class CompanyDetail(CompanyView):
             "edit_href": reverse("analytics:company-edit", args=here),
             "action_href": reverse("analytics:company-action", args=here),
             "merge_href": reverse("analytics:company-merge", args=here),
+            "sites": [
+                {"name": site.name, "href": reverse("analytics:site", args=[here[0], site.script_id])
+                 + f"?f=company:is:{company.pk}"}
+                for site in selectors.sites_of(company)
+            ],
             "rules_href": reverse("analytics:company-rules", args=here[:1]) if may_edit else "",
         }
         return render(self.request, "analytics/companies/detail.html", facts, status=status)

@@ -9,7 +9,7 @@ from babel import Locale, UnknownLocaleError
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from apps.analytics.models import Goal
+from apps.analytics.models import Company, Goal
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ DIMENSIONS = _dimensions(
     ("property", _("Property")),
 )
 # What a page can be filtered by beside its breakdowns.
-FILTERS = {**DIMENSIONS, "goal": Dimension("goal", _("Goal"))}
+FILTERS = {**DIMENSIONS, "goal": Dimension("goal", _("Goal")), "company": Dimension("company", _("Company"))}
 CHANNELS = {
     "direct": _("Direct"),
     "organic_search": _("Organic search"),
@@ -99,11 +99,18 @@ def value_label(dimension: str, value: str) -> Any:
         return Goal.objects.filter(pk=value).values_list("name", flat=True).first() if value.isdigit() else value
     if words := _WORDS.get(dimension):
         return words.get(value, value)
+    if dimension == "company":
+        return _company(value)
     if dimension == "country":
         return _locale().territories.get(value, value)
     if dimension == "language":
         return _locale().languages.get(value.split("-")[0].lower(), value)
     return value
+
+
+def _company(value: str) -> str:
+    found = Company.objects.filter(pk=int(value)).first() if value.isascii() and value.isdigit() else None
+    return found.name if found else value
 
 
 def _locale() -> Locale:

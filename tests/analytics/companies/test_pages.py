@@ -212,6 +212,20 @@ def test_figures_count_a_company_once_over_the_period(seen: Company, organizatio
     assert NetworkDay.objects.count() == 4
 
 
+def test_a_sites_page_narrowed_to_a_company(
+    seen: Company, client_of: Callable[[User], Client], alice: User, site: Site, organization: Organization,
+) -> None:
+    with tenant(organization.pk):
+        Site.objects.update(detected_at=NOW, last_event_at=NOW)
+    browser, page = client_of(alice), f"/o/bakery/traffic/{site.script_id}/?range=7d&f=company:"
+
+    for written, visits in ((f"is:{seen.pk}", "2"), (f"is_not:{seen.pk}", "2"), ("contains:ACME", "2"),
+                            ("is:0", "0"), ("is:x%27y", "0"), ("contains:%25", "0")):
+        shown = context(browser, page + written)
+        assert [card["value"] for card in shown["cards"] if card["label"] == "Visits"] == [visits], written
+    assert context(browser, f"{page}is:{seen.pk}")["chips"][0].value == "Acme Machines GmbH"
+
+
 def test_the_table_is_made_by_a_command(tmp_path: Any, table: Any, settings: Any, monkeypatch: Any) -> None:
     settings.NETWORK_DATABASE = str(table)
     monkeypatch.setattr("apps.analytics.management.commands.build_network_classes.DATA", tmp_path)
