@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC
 from functools import cached_property
 from typing import Any
@@ -26,7 +27,7 @@ from apps.analytics.views.labels import EVENTS
 from apps.analytics.views.segments import FilteredView
 from apps.metrics import present, read
 from apps.metrics.calendar_math import bucket_starts
-from apps.metrics.contracts import Filter, Operator, QueryTooSlow
+from apps.metrics.contracts import Grain, QueryTooSlow
 
 COLUMNS = ("analytics.goal_visits", "analytics.goal_rate", "analytics.goal_times", "analytics.goal_revenue")
 
@@ -73,7 +74,7 @@ class GoalList(FilteredView):
     def _trends(self, mine: list[Goal]) -> dict[int, list[int]]:
         if self.filters:
             return {goal.id: [] for goal in mine}
-        window = self.frame.period.window
+        window = replace(self.frame.period.window, grain=Grain.DAY)
         with connection.cursor() as cursor:
             found = goal_figures.trends(self.frame.query((), window), mine, cursor)
         days = [start.astimezone(UTC) for start in bucket_starts(window)]
@@ -206,8 +207,3 @@ class GoalAgain(GoalView):
         """Ask for it."""
         goal_count_again(goal=self.goal)
         return self.back()
-
-
-def only_goal(goal: Goal) -> Filter:
-    """The filter that picks one goal."""
-    return Filter("goal", Operator.IS, (str(goal.pk),))
