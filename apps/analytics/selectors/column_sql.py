@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from apps.analytics.columns.engine import file_list
 from apps.analytics.columns.spans import Plan
@@ -64,7 +66,7 @@ class Tables:
     @property
     def offset(self) -> str:
         """The clock's difference to UTC in microseconds."""
-        return _offset(self.query, self.plan)
+        return _offset(self.query.window.zone, self.plan.stretches[0][0], self.plan.stretches[-1][1])
 
     @property
     def visitor_day(self) -> str:
@@ -152,10 +154,9 @@ def _coalesced(sums: Sequence[str]) -> str:
     return ", ".join(f"coalesce({one}, 0) AS c{index}" for index, one in enumerate(sums)) or "0 AS c0"
 
 
-def _offset(query: Query, plan: Plan) -> str:
-    """The changes of the clock within the stretches, as one expression."""
-    zone = query.window.zone
-    start, end = plan.stretches[0][0], plan.stretches[-1][1]
+@lru_cache(maxsize=256)
+def _offset(zone: ZoneInfo, start: datetime, end: datetime) -> str:
+    """The changes of the clock between two instants, as one expression."""
     known, changes, moment = _difference(zone, start), [], start
     while moment < end:
         following = min(moment + timedelta(days=1), end)
