@@ -17,7 +17,6 @@ from apps.metrics.registry import Tone
 
 navigation.add(navigation.Place("companies", _("Companies"), "building-2", "analytics:company-list", "company.view"))
 site_tabs.add(site_tabs.SiteTab("companies", _("Companies"), "analytics:site-companies", "company.view", order=45))
-home.add_card(home.Card("companies.hot", order=40))
 
 
 def _hot(organization: Any) -> list[home.Need]:

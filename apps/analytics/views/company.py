@@ -51,14 +51,8 @@ class CompanyView(OrganizationView):
         return redirect("analytics:company", self.organization.slug, self.company.pk)
 
 
-class CompanyDetail(CompanyView):
-    """`/o/<slug>/companies/<id>/`."""
-
-    def get(self, request: HttpRequest, slug: str, pk: int) -> HttpResponse:
-        """Everything about it."""
-        if self.company.merged_into_id:
-            return redirect("analytics:company", slug, self.company.merged_into_id)
-        return self.shown(CompanyForm(instance=self.company))
+class CompanyPage(CompanyView):
+    """The page, shown with a form that is new or was refused."""
 
     def shown(self, form: CompanyForm, status: int = 200) -> HttpResponse:
         """The page, with this form."""
@@ -87,11 +81,20 @@ class CompanyDetail(CompanyView):
         return render(self.request, "analytics/companies/detail.html", facts, status=status)
 
 
-class CompanyEdit(CompanyDetail):
+class CompanyDetail(CompanyPage):
+    """`/o/<slug>/companies/<id>/`."""
+
+    def get(self, request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+        """Everything about it."""
+        if self.company.merged_into_id:
+            return redirect("analytics:company", slug, self.company.merged_into_id)
+        return self.shown(CompanyForm(instance=self.company))
+
+
+class CompanyEdit(CompanyPage):
     """`…/edit/`: what the owner knows better."""
 
     action = "company.edit"
-    http_method_names = ["post", "options"]
 
     def post(self, request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         """Set right what was guessed."""
