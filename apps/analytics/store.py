@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from apps.metrics.contracts import Measures, Number, Query, Row
 
-if TYPE_CHECKING:
-    from apps.analytics.selectors.measures import Asked
-
+Asked = Any  # the measures of one question, sorted out (`apps.analytics.selectors.measures`)
 Batch = Any  # what the pipeline made of a batch of envelopes (`apps.analytics.pipeline.batch`)
 
 

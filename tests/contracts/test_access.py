@@ -72,10 +72,6 @@ def house(db: None) -> dict[str, Any]:
         account = Connection.objects.create(kind="destination", provider="slack", name="Slack")
         destination = Destination.objects.create(site=site, connection=account, name="Slack")
         delivery = Delivery.objects.create(destination=destination, event_id="e1", at=timezone.now())
-        goal = Goal.objects.create(site=site, name="Thanked", value="/thanks")
-        steps = [{"kind": "page", "match": "is", "value": path} for path in ("/", "/thanks")]
-        funnel = Funnel.objects.create(site=site, name="To the thanks", steps=steps)
-        segment = Segment.objects.create(site=site, name="Germany", filters=["country:is:DE"], is_shared=True)
         company = Company.objects.create(key="as:1", name="Acme", first_seen_at=timezone.now(),
                                          last_seen_at=timezone.now())
         entry = audit(None, "site.changed")
@@ -95,14 +91,24 @@ def house(db: None) -> dict[str, Any]:
         "key": next((metric.key for metric in registry.all_metrics()), "none"),
         "destination_id": destination.pk,
         "company_id": company.pk,
-        "goal_id": goal.pk,
-        "funnel_id": funnel.pk,
-        "segment_id": segment.pk,
+        **_followed(site),
         "delivery": delivery.pk,
         "pk": connection.pk,
         "id": connection.pk,
     }
     return {"organization": organization, "people": people, "values": values, "outsider": _outsider()}
+
+
+def _followed(site: Site) -> dict[str, Any]:
+    """One of everything that follows a site's visitors."""
+    steps = [{"kind": "page", "match": "is", "value": path} for path in ("/", "/thanks")]
+    with tenant(site.organization_id):
+        segment = Segment.objects.create(site=site, name="Germany", filters=["country:is:DE"], is_shared=True)
+        return {
+            "goal_id": Goal.objects.create(site=site, name="Thanked", value="/thanks").pk,
+            "funnel_id": Funnel.objects.create(site=site, name="To the thanks", steps=steps).pk,
+            "segment_id": segment.pk,
+        }
 
 
 def _outsider() -> User:
