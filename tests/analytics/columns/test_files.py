@@ -173,9 +173,9 @@ def test_what_is_kept(made: Sender, core: Any, site: Site, settings: Any) -> Non
     with every_tenant():
         rows = ColumnSpan.objects.filter(site=site).order_by("start")
         kept = [(row.start.day, row.until - row.start) for row in rows]
-    assert kept == [(1, 30 * DAY), (1, DAY), (2, DAY), (3, DAY)]
+    assert kept == [(1, 30 * DAY), (1, DAY), (2, DAY)]
     assert sessions(site) == 2
 
     settings.COLUMNS_FROM_VISITS = 1000
-    assert keeping.keep(core.connection, later, 60)["forgotten"] == 4
+    assert keeping.keep(core.connection, later, 60)["forgotten"] == 3
     assert on_disk() == []
