@@ -6,6 +6,8 @@ from django.urls import include, path
 
 from apps.analytics import urls_journeys
 from apps.analytics.views.breakdown import BreakdownCsv, BreakdownPage
+from apps.analytics.views.companies import CompanyCsv, CompanyList, CompanyRulesPage
+from apps.analytics.views.company import CompanyAction, CompanyDetail, CompanyEdit, CompanyMerge
 from apps.analytics.views.destinations import (
     DeliveryPage,
     DestinationAction,
@@ -15,9 +17,8 @@ from apps.analytics.views.destinations import (
     DestinationPage,
     DestinationTry,
 )
-from apps.analytics.views.companies import CompanyCsv, CompanyList, CompanyRulesPage
-from apps.analytics.views.company import CompanyAction, CompanyDetail, CompanyEdit, CompanyMerge
 from apps.analytics.views.install import CheckNow, InstallPage
+from apps.analytics.views.live_events import LiveAll, LiveEvent, LiveEvents
 from apps.analytics.views.monitoring import Monitoring, MonitoringErrors, MonitoringInstallation, MonitoringReplay
 from apps.analytics.views.quality import QualityList, SiteQuality, SiteQualityHost
 from apps.analytics.views.site_companies import SiteCompanies
@@ -30,6 +31,7 @@ _SITE = "o/<slug:slug>/traffic/<slug:script_id>/"
 urlpatterns = [
     path("o/<slug:slug>/traffic/", SiteList.as_view(), name="site-list"),
     path("o/<slug:slug>/traffic/new/", SiteNew.as_view(), name="site-new"),
+    path("o/<slug:slug>/traffic/live/", LiveAll.as_view(), name="live"),
     path("o/<slug:slug>/companies/", CompanyList.as_view(), name="company-list"),
     path("o/<slug:slug>/companies.csv", CompanyCsv.as_view(), name="company-csv"),
     path("o/<slug:slug>/companies/settings/", CompanyRulesPage.as_view(), name="company-rules"),
@@ -41,6 +43,8 @@ urlpatterns = [
     path(_SITE, SitePage.as_view(), name="site"),
     path(f"{_SITE}by/<slug:by>/", BreakdownPage.as_view(), name="site-breakdown"),
     path(f"{_SITE}by/<slug:by>.csv", BreakdownCsv.as_view(), name="site-breakdown-csv"),
+    path(f"{_SITE}live/", LiveEvents.as_view(), name="site-live"),
+    path(f"{_SITE}live/event/", LiveEvent.as_view(), name="site-live-event"),
     path(f"{_SITE}install/", InstallPage.as_view(), name="site-install"),
     path(f"{_SITE}install/check/", CheckNow.as_view(), name="site-check"),
     path(f"{_SITE}settings/", SiteSettingsPage.as_view(), name="site-settings"),

@@ -7,6 +7,7 @@ import "./islands/live";
 import "./islands/menu";
 import "./islands/palette";
 import "./islands/range";
+import "./islands/stream";
 import "./islands/table";
 import "./islands/toasts";
 import { watchChartMenus } from "./islands/chart";

@@ -24,6 +24,7 @@ from apps.analytics.pipeline.jobs import Jobs
 from apps.analytics.pipeline.ledger import Ledger
 from apps.analytics.pipeline.stages import FIRST
 from apps.analytics.pipeline.tally import Tally
+from apps.analytics.streaming import publish
 from apps.core.outbox import nudge
 from apps.metrics.live import mark_dirty
 
@@ -176,6 +177,7 @@ class Runner:
 
     def _done(self, outcome: Outcome) -> int:
         self.core.committed(outcome)
+        publish(outcome.batch.hits)
         mark_dirty(outcome.organizations, SOURCE)
         if self.ledger.published:
             nudge()
@@ -225,6 +227,7 @@ class Runner:
                         dead.append(Dead(envelope, type(found).__name__, str(found)[:2000], single.body))
                 self._bury(envelope, dead, outcomes)
         for outcome in outcomes:
+            publish(outcome.batch.hits)
             mark_dirty(outcome.organizations, SOURCE)
 
     def _bury(self, envelope: Envelope, dead: list[Dead], outcomes: list[Outcome]) -> None:
