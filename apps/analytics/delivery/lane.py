@@ -27,6 +27,7 @@ from apps.core.models import Connection
 from apps.core.providers import ProviderError
 
 log = structlog.get_logger(__name__)
+AHEAD = 100  # rows that are taken at once; each request is written down by itself
 TURN_SECONDS = 5.0  # then others get their turn, when there are more destinations than threads
 
 
@@ -85,12 +86,23 @@ class Lane:
         probing = row.breaker != BreakerState.CLOSED
         if probing:
             ledger.note_probe(row)
-        taken = outbox.take(row.pk, vendor.batch * (1 if probing else vendor.parallel), now)
+        width = vendor.batch * (1 if probing else vendor.parallel)
+        taken = outbox.take(row.pk, width if probing else max(width, AHEAD), now)
         fresh = self._still_young(row, vendor, taken, now)
-        chunks = [fresh[n : n + vendor.batch] for n in range(0, len(fresh), vendor.batch)]
-        requests = self._sent(row.connection, vendor, chunks)
-        self._settle(row, requests)
+        for start in range(0, len(fresh), width):
+            if start and self._must_stop(row):
+                outbox.give_back([one.id for one in fresh[start:]], now)
+                return start
+            group = fresh[start : start + width]
+            outbox.note_attempt([one.id for one in group])
+            chunks = [group[n : n + vendor.batch] for n in range(0, len(group), vendor.batch)]
+            self._settle(row, self._sent(row.connection, vendor, chunks))
         return len(taken)
+
+    def _must_stop(self, row: Destination) -> bool:
+        """Whether what was taken ahead must wait: the last answer says so, or the process ends."""
+        now = self._clock()
+        return row.breaker != BreakerState.CLOSED or (row.hold_until or now) > now or self._stopping()
 
     def _still_young(self, row: Destination, vendor: Vendor, taken: list[Taken], now: datetime) -> list[Taken]:
         """Without those that the vendor would refuse for their age."""

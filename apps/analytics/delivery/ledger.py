@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
@@ -13,6 +13,8 @@ from apps.analytics.models import Destination
 from apps.core.models import Connection
 from apps.core.outbox import publish
 from apps.core.providers import ProviderError
+
+FRESH = timedelta(seconds=5)  # how exact "last success" is
 
 
 def health_of(row: Destination) -> Health:
@@ -48,9 +50,10 @@ def note_request(
 
 
 def _answered(row: Destination, before: Health, now: datetime, sent: int) -> None:
-    extra = {"last_ok_at": now} if sent else {}
-    if before != Health() or sent:
-        _store(row, before.succeeded(), **extra)
+    news = bool(sent) and (row.last_ok_at is None or now - row.last_ok_at > FRESH)
+    if before != Health() or news:
+        row.last_ok_at = now if sent else row.last_ok_at
+        _store(row, before.succeeded(), last_ok_at=row.last_ok_at)
     if before.breaker != BreakerState.CLOSED:
         Connection.objects.filter(pk=row.connection_id).exclude(status=Connection.Status.PAUSED).update(
             status=Connection.Status.OK, last_error="", last_ok_at=now

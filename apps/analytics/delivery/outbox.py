@@ -30,8 +30,8 @@ WITH due AS (
     SELECT id FROM analytics_delivery WHERE destination_id = %(pk)s AND state = 'waiting' AND next_at <= %(now)s
     ORDER BY next_at, id LIMIT %(most)s FOR UPDATE SKIP LOCKED
 )
-UPDATE analytics_delivery y SET is_leased = true, next_at = %(until)s, attempts = y.attempts + 1 FROM due
-WHERE y.id = due.id RETURNING y.id, y.event_id, y.name, y.at, y.payload, y.attempts, y.expires_at
+UPDATE analytics_delivery y SET is_leased = true, next_at = %(until)s FROM due
+WHERE y.id = due.id RETURNING y.id, y.event_id, y.name, y.at, y.payload, y.attempts + 1, y.expires_at
 """
 _SENT = """
 UPDATE analytics_delivery SET state = 'sent', is_leased = false, next_at = NULL, finished_at = %s, words = '',
@@ -125,6 +125,21 @@ def release(now: datetime) -> int:
     with connection.cursor() as cursor:
         cursor.execute("UPDATE analytics_delivery SET is_leased = false, next_at = %s WHERE is_leased", [now])
         return cursor.rowcount
+
+
+def give_back(ids: Sequence[int], now: datetime) -> None:
+    """These were taken and not tried."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE analytics_delivery SET is_leased = false, next_at = %s WHERE id = ANY(%s) AND is_leased",
+            [now, list(ids)],
+        )
+
+
+def note_attempt(ids: Sequence[int]) -> None:
+    """These are about to leave: a process that dies now has tried them."""
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE analytics_delivery SET attempts = attempts + 1 WHERE id = ANY(%s)", [list(ids)])
 
 
 def note_sent(ids: Sequence[int], now: datetime, status: int, answer: str) -> None:

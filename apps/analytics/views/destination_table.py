@@ -21,7 +21,7 @@ from apps.analytics.selectors.deliveries import DestinationRow, state_of
 from apps.core.oauth import OAuthProvider
 from apps.core.providers import find_vendor
 
-PAGE = 50
+PAGE = 25
 WORDS = {
     "paused": gettext_lazy("Paused"),
     "held": gettext_lazy("On hold after failures"),

@@ -24,6 +24,7 @@ from apps.metrics.live import mark_dirty
 
 SEED = 20_261_121
 EVENTS_A_BATCH = 8_000
+LIVE = timedelta(hours=2)  # a batch that reaches so near to now is sent on to destinations as well
 SCORED_DAYS = 60
 _BY_KEY = {business.key: business for business in BUSINESSES}
 log = structlog.get_logger(__name__)
@@ -81,7 +82,8 @@ def _envelope(visit: Visit, site_id: int) -> Envelope:
 def _stored(core: Core, load: DemoLoad, envelopes: list[Envelope], until: datetime) -> int:
     """One batch and how far it reaches, in one transaction: killed anywhere, nothing is doubled or missing."""
     with core.connection.transaction():
-        outcome = core.process(sorted(envelopes, key=lambda row: row.received), at_ms(until), history=True)
+        past = until < timezone.now() - LIVE
+        outcome = core.process(sorted(envelopes, key=lambda row: row.received), at_ms(until), history=past)
         core.connection.execute("UPDATE demo_demoload SET loaded_until = %s WHERE id = %s", [until, load.id])
         core.connection.execute(
             "UPDATE analytics_site SET detected_at = coalesce(detected_at, %s),"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
@@ -17,13 +17,13 @@ from apps.core.providers import ProviderField
 
 
 class Answer:
-    """What the server says once: a status, headers, a body; `drop` closes the connection instead, `after` keeps it waiting."""
+    """What the server says once: status, headers, body. `drop` closes the connection instead, `after` is waited for."""
 
     def __init__(
         self, status: int = 200, body: Any = None, *, drop: bool = False, after: threading.Event | None = None,
-        **headers: str,
+        pause: Callable[[], Any] | None = None, **headers: str,
     ) -> None:
-        self.status, self.body, self.drop, self.after = status, body, drop, after
+        self.status, self.body, self.drop, self.after, self.pause = status, body, drop, after, pause
         self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
 
 
@@ -54,12 +54,15 @@ class Server:
 def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # head and body are two packets, and the second would wait for 40 ms
 
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             answer = server.answers.popleft() if server.answers else server.default
             if answer.after is not None:
                 answer.after.wait(50)
+            if answer.pause is not None:
+                answer.pause()
             if answer.drop:
                 self.close_connection = True
                 self.connection.close()
