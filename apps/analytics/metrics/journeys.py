@@ -37,8 +37,8 @@ for _row in (
 _counted("goal_visitors", _("Visitors with the goal"), _("People who reached the goal, each counted once a day."),
          GoalSource.key, _GOAL, unique_over="day")
 _counted("goal_revenue", _("Revenue of the goal"),
-         _("Value of orders and conversions that reached the goal, in the organization's currency."), GoalSource.key, _GOAL,
-         unit=Unit.MONEY)
+         _("Value of orders and conversions that reached the goal, in the organization's currency."), GoalSource.key,
+         _GOAL, unit=Unit.MONEY)
 _ratio("goal_rate", _("Goal rate"), _("Share of all visits in which the goal was reached."),
        ("goal_visits", "goal_base"), GoalSource.key, _GOAL)
 

@@ -52,7 +52,8 @@ def _of_events() -> list[str]:
     """Statements that count events: totals, dimensions of their visits, pages, names, properties, conversions."""
     hour = _HOUR_OF.format(day="e.day", time="e.time")
     silent = ", ".join(f"'{name}'" for name in sorted(BUILT_IN))
-    text = f"left(e.name || ': ' || p.key || ' = ' || coalesce(p.value #>> '{{{{}}}}', ''), {LONGEST_VALUE})".replace("{{}}", "{}")
+    value = "coalesce(p.value #>> '{}', '')"
+    text = f"left(e.name || ': ' || p.key || ' = ' || {value}, {LONGEST_VALUE})"
     sessions = "count(DISTINCT e.session_id) FILTER (WHERE e.session_id <> 0)"
     plain = [
         f"SELECT {_HEAD}, {_HOUR}, 0, {hour}, '', {_WHO}, 0, {_EVENT_SUMS} FROM e GROUP BY 5",
