@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from time import monotonic
 
 from apps.analytics.contracts.journeys import StepSpec
 from apps.analytics.enums import FunnelWindow
 from apps.analytics.selectors.journeys import Base, Funnel, funnel
-from apps.metrics.contracts import Filter, Operator, Query, Window
+from apps.metrics.contracts import Filter, Operator, Query, QueryTooSlow, Window
 
 # How long, and over what: within a visit everybody counts, beyond it only those who can be recognised.
 WINDOWS = {
@@ -17,6 +18,7 @@ WINDOWS = {
     FunnelWindow.DAY: (timedelta(days=1), Base.RECOGNISED), FunnelWindow.WEEK: (timedelta(days=7), Base.RECOGNISED),
     FunnelWindow.MONTH: (timedelta(days=30), Base.RECOGNISED),
 }
+ALL_SECONDS = 8.0
 BY = ("channel", "device", "country", "source", "browser", "campaign")
 
 
@@ -43,8 +45,11 @@ def funnel_compared(query: Query, before: Window | None, steps: Sequence[StepSpe
 def funnel_by(
     query: Query, steps: Sequence[StepSpec], window: str, by: str, values: Sequence[str]
 ) -> list[tuple[str, Funnel]]:
-    """The funnel of visits with each value of a dimension."""
-    return [
-        (value, funnel_over(replace(query, filters=(*query.filters, Filter(by, Operator.IS, (value,)))), steps, window))
-        for value in values
-    ]
+    """The funnel of visits with each value of a dimension. Raises QueryTooSlow when all together take too long."""
+    found, end = [], monotonic() + ALL_SECONDS
+    for value in values:
+        if monotonic() > end:
+            raise QueryTooSlow("so many values over so much data")
+        narrowed = replace(query, filters=(*query.filters, Filter(by, Operator.IS, (value,))))
+        found.append((value, funnel_over(narrowed, steps, window)))
+    return found

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from time import monotonic
 from typing import Any
 
 from apps.analytics.enums import Dimension, EventFlag, StoreGrain
@@ -18,12 +19,13 @@ from apps.analytics.selectors import rollups, visits
 from apps.analytics.selectors.cover import cover
 from apps.analytics.selectors.goal_rules import ids_in, rules_of
 from apps.analytics.selectors.measures import Asked, plain
-from apps.metrics.contracts import Grain, Number, Operator, Query, Window
+from apps.metrics.contracts import Grain, Number, Operator, Query, QueryTooSlow, Window
 
 GOAL = Dimension.GOAL.key
 COLUMNS = {"goal_visits": "sessions", "goal_visitors": "visitors", "goal_times": "events", "goal_revenue": "revenue"}
 BASE = "goal_base"
 Found = dict[str, dict[str, Number]]
+ALL_SECONDS = 5.0  # goals are asked one by one: together they may take this long
 _TEST = int(EventFlag.TEST)
 # The columns of COLUMNS, in order, from events `e`.
 _COUNTED = """count(DISTINCT e.session_id) FILTER (WHERE e.session_id <> 0),
@@ -108,7 +110,10 @@ def _of_rollups(query: Query, goals: list[Goal], rows: str, more: Iterable[Any],
 def _of_visits(query: Query, goals: list[Goal], cursor: Any) -> Found:
     where, more = visits.chosen(query)
     found: Found = {}
+    end = monotonic() + ALL_SECONDS
     for goal, rule in zip(goals, rules_of(goals), strict=True):
+        if monotonic() > end:
+            raise QueryTooSlow("so many goals over so much data")
         sql, params, around = _reached(goal, rule, query)
         params = [*_zone(query, goal), *around, *params, *more]
         cursor.execute(f"SELECT {_COUNTED} FROM {sql} AND {where}", params)
