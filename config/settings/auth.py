@@ -38,6 +38,9 @@ ACCOUNT_SIGNUP_FORM_CLASS = "apps.accounts.forms.name.NameForm"
 ACCOUNT_FORMS = {
     "login": "apps.accounts.forms.person.SignInForm",
     "signup": "apps.accounts.forms.person.SignUpForm",
+    "request_login_code": "apps.accounts.forms.person.CodeForm",
+    "reset_password": "apps.accounts.forms.person.ForgottenForm",
+    "add_email": "apps.accounts.forms.person.AddressForm",
 }
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False

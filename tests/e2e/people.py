@@ -36,11 +36,12 @@ def member(organization: Organization, word: str, role: Role = Role.OWNER) -> Us
 
 
 def session_of(user: User) -> str:
-    """The cookie of a browser in which this person has just signed in with a password."""
+    """The cookie of a browser in which this person has just signed in, and typed the password once more for the pages
+    that ask for it again."""
     client = Client()
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     session = client.session
-    session["account_authentication_methods"] = [{"method": "password", "at": time.time(), "email": user.email}]
+    session["account_authentication_methods"] = [{"method": "password", "at": time.time(), "reauthenticated": True}]
     session["account_authentication_methods_user"] = str(user.pk)
     session.save()
     return str(client.cookies["sessionid"].value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from decimal import Decimal
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -11,6 +12,7 @@ from apps.accounts.models import User
 from apps.demo.businesses import KESTREL
 from apps.demo.selectors import OWNER_EMAIL, demo_loads
 from apps.demo.services.setup import demo_create
+from apps.metrics.words import say_short
 from tests.e2e import pages
 from tests.e2e.conftest import PEOPLE
 from tests.e2e.people import Business, Visit
@@ -40,8 +42,8 @@ def number(page: Page, label: str) -> int:
     return int(pages.figure(page, label).inner_text())
 
 
-def euros(page: Page) -> float:
-    return float(pages.figure(page, "Revenue").inner_text().removeprefix("€").replace(",", ""))
+def euros(page: Page) -> Decimal:
+    return Decimal(pages.figure(page, "Revenue").inner_text().removeprefix("€").replace(",", ""))
 
 
 def test_a_visitor_shops_and_the_open_home_page_moves(person: PEOPLE, demo: Business) -> None:
@@ -63,7 +65,7 @@ def test_a_visitor_shops_and_the_open_home_page_moves(person: PEOPLE, demo: Busi
 
     visitor.get_by_role("link", name="See the bikes").click()
     visitor.locator(".tiles a").first.click()
-    price = float(visitor.locator(".product .price").inner_text().split()[0])
+    price = Decimal(visitor.locator(".product .price").inner_text().split()[0])
     visitor.get_by_role("button", name="Add to cart").click()
     expect(visitor.get_by_text("In your cart.")).to_be_visible()
     began = time.monotonic()
@@ -76,7 +78,7 @@ def test_a_visitor_shops_and_the_open_home_page_moves(person: PEOPLE, demo: Busi
     visitor.get_by_label("E-mail").fill("robin@example.com")
     visitor.get_by_role("button", name="Buy").click()
     began = time.monotonic()
-    pages.until_figures(owner, {"Conversions": str(bought + 1), "Revenue": f"€{revenue + price:,.2f}"})
+    pages.until_figures(owner, {"Conversions": str(bought + 1), "Revenue": say_short(revenue + price, "money", "EUR")})
     took["purchase"] = time.monotonic() - began
 
     assert owner.evaluate("window.wasNotLoadedAgain") is True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from allauth.account.forms import LoginForm, SignupForm
+from allauth.account.forms import AddEmailForm, LoginForm, RequestLoginCodeForm, ResetPasswordForm, SignupForm
 from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +13,27 @@ from apps.accounts.enums import Theme
 from apps.accounts.models import User
 
 LANGUAGES = [("", _("Like my browser")), *settings.LANGUAGES]
+
+
+class _AddressAlone:
+    """Calls the one field as every other page does; the library has a word of its own for it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].label = _("E-mail address")  # type: ignore[attr-defined]
+        self.fields["email"].widget.attrs.pop("placeholder", None)  # type: ignore[attr-defined]
+
+
+class CodeForm(_AddressAlone, RequestLoginCodeForm):
+    """Asking for a code by mail."""
+
+
+class ForgottenForm(_AddressAlone, ResetPasswordForm):
+    """Asking for a new password."""
+
+
+class AddressForm(_AddressAlone, AddEmailForm):
+    """Changing one's own address."""
 
 
 class SignUpForm(SignupForm):
