@@ -23,9 +23,13 @@ MOST_CLIENTS = 500
 _WORST = {Tone.BAD: 0, Tone.ATTENTION: 1, Tone.NEUTRAL: 2, Tone.GOOD: 3}
 
 
-def overview(agency: Any, viewer: Viewer, period: Range) -> dict[str, Any]:
-    """Columns and rows of the clients this person looks after; those in trouble first, then by the first figure."""
-    clients = list(organizations_of(viewer.user).filter(agency_id=agency.id, delete_after=None)[:MOST_CLIENTS])
+def clients_of(agency: Any, user: Any) -> list[Any]:
+    """The clients this person looks after."""
+    return list(organizations_of(user).filter(agency_id=agency.id, delete_after=None)[:MOST_CLIENTS])
+
+
+def overview(clients: Sequence[Any], agency: Any, viewer: Viewer, period: Range) -> dict[str, Any]:
+    """Columns and rows of these clients; those in trouble first, then by the first figure."""
     frame = Frame(period=period, organization_ids=(agency.id,), currency="", viewer=viewer)
     metrics = card_metrics(agency, frame)[:COLUMNS]
     figures = _figures(clients, metrics, period)

@@ -199,12 +199,13 @@ def needs(organization: Any, may: May) -> list[home.Need]:
 
 def feed(organization: Any, may: May) -> list[dict[str, Any]]:
     """The latest events that the person may hear of, in words."""
-    told = {name: item for name, item in home.activities().items() if may(item.action)}
-    rows: Sequence[OutboxEvent] = OutboxEvent.objects.filter(name__in=told).order_by("-created_at", "-id")[:MOST_NEWS]
-    return [_told(organization, row, told[row.name]) for row in rows]
+    known = {name: item for name, item in home.activities().items() if may(item.action)}
+    rows: Sequence[OutboxEvent] = OutboxEvent.objects.filter(name__in=known).order_by("-created_at", "-id")[:MOST_NEWS]
+    return [told(organization, row, known[row.name]) for row in rows]
 
 
-def _told(organization: Any, row: OutboxEvent, activity: home.Activity) -> dict[str, Any]:
+def told(organization: Any, row: OutboxEvent, activity: home.Activity) -> dict[str, Any]:
+    """An event as the feed shows it."""
     kind = events.catalogue().get(row.name)
     label = kind.event_meta.label if kind else row.name  # type: ignore[attr-defined]
     return {

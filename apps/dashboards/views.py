@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from django.views import View
 
 from apps.accounts import onboarding
-from apps.accounts.access import can, require
-from apps.accounts.enums import OrganizationKind
-from apps.dashboards import agency, selectors
+from apps.accounts.access import can, require, roles_in
+from apps.accounts.enums import OrganizationKind, Role
+from apps.dashboards import agency, agency_feed, agency_health, agency_traffic, selectors
 from apps.metrics import frame as frames
 from apps.metrics import ranges
 
@@ -31,9 +31,7 @@ class HomePage(View):
         period = ranges.parse_kindly(request.GET, request.organization.tz, default="today")  # type: ignore[attr-defined]
         facts = _frame_facts(request, period) | _needs(request) | _feed(request)
         if request.organization.kind == OrganizationKind.AGENCY:  # type: ignore[attr-defined]
-            viewer = frames.Viewer(user=request.user, membership=request.membership)  # type: ignore[attr-defined]
-            facts["clients"] = agency.overview(request.organization, viewer, period)  # type: ignore[attr-defined]
-            return render(request, "dashboards/agency.html", facts)
+            return render(request, "dashboards/agency.html", facts | _agency(request, period))
         return render(request, "dashboards/home.html", facts | _figures(request, period))
 
 
@@ -69,11 +67,32 @@ def _figures(request: Any, period: ranges.Range) -> dict[str, Any]:
     }
 
 
+def _agency(request: Any, period: ranges.Range) -> dict[str, Any]:
+    """An agency's clients as rows, and today on all of their sites."""
+    viewer = frames.Viewer(user=request.user, membership=request.membership)
+    clients = agency.clients_of(request.organization, request.user)
+    found: dict[str, Any] = {"clients": agency.overview(clients, request.organization, viewer, period)}
+    roles = roles_in(request.user, clients)
+    # Who sees only some of a client's sites sees them there.
+    whole = [client for client in clients if client.id in roles and roles[client.id] != Role.CLIENT]
+    if not whole:
+        return found
+    found["traffic"] = agency_traffic.facts(whole, agency_traffic.Asked.of(request.GET), request.GET)
+    if _may(request)("monitoring.view"):
+        sites = [site.id for site in found["traffic"]["sites"].values()]
+        found["health"] = agency_health.facts([client.id for client in whole], sites, period.now)
+    return found
+
+
 def _needs(request: Any) -> dict[str, Any]:
     return {"needs": selectors.needs(request.organization, _may(request))}
 
 
 def _feed(request: Any) -> dict[str, Any]:
+    if request.organization.kind == OrganizationKind.AGENCY:
+        clients = agency.clients_of(request.organization, request.user)
+        roles = roles_in(request.user, clients)
+        return {"feed": agency_feed.feed(request.organization, clients, roles, _may(request))}
     return {"feed": selectors.feed(request.organization, _may(request))}
 
 
