@@ -50,6 +50,7 @@ class Batch:
     received: int = 0
     meanwhile: Callable[[], None] = nothing  # what to do while the store is writing
     history: bool = False  # the clock is set back: nothing leaves this installation
+    timed: bool = True  # how long the events have waited means something
     duplicates: int = 0
     flows: Flows = field(init=False)
     began: float = field(default_factory=perf_counter)

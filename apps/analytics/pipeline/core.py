@@ -70,10 +70,13 @@ class Core:
             Recognition(connection, networks or Networks(settings.NETWORK_DATABASE)),
         )
 
-    def process(self, envelopes: list[Envelope], now: int, *, history: bool = False) -> Outcome:
+    def process(self, envelopes: list[Envelope], now: int, *, history: bool = False, timed: bool = True) -> Outcome:
         """Take envelopes through every stage. `now` is the clock in milliseconds; with `history` it is set back, and
-        minutes, which only the live strip shows, are not kept."""
-        return self.finish(self.prepare(envelopes, now, history=history))
+        minutes, which only the live strip shows, are not kept. How long events waited is noted unless `timed` says
+        that nobody was waiting."""
+        prepared = self.prepare(envelopes, now, history=history)
+        prepared.batch.timed = timed
+        return self.finish(prepared)
 
     def prepare(self, envelopes: list[Envelope], now: int, *, history: bool = False) -> Outcome:
         """Only the stages that need neither the store nor the memory of visitors."""

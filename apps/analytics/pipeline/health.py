@@ -209,6 +209,13 @@ def note(connection: Any, batch: Any, examiner: Examiner) -> None:
         counted[key] = counted.get(key, 0) + 1
     for (site, received), count in counted.items():
         flows.add(site, received, STORED, count)
+    if batch.timed:
+        _note_waiting(flows, batch)
+    flows.write(connection)
+    write_doubts(connection, examiner.look(batch.hits))
+
+
+def _note_waiting(flows: Flows, batch: Any) -> None:
     waited: dict[tuple[SiteInfo, int], int] = {}
     for sent in batch.sent:
         key = (sent[1], sent[0].received)
@@ -216,5 +223,3 @@ def note(connection: Any, batch: Any, examiner: Examiner) -> None:
     done = batch.now + round((perf_counter() - batch.began) * 1000)
     for (site, received), count in waited.items():
         flows.waited(site, received, done, count)
-    flows.write(connection)
-    write_doubts(connection, examiner.look(batch.hits))

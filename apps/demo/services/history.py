@@ -83,7 +83,8 @@ def _stored(core: Core, load: DemoLoad, envelopes: list[Envelope], until: dateti
     """One batch and how far it reaches, in one transaction: killed anywhere, nothing is doubled or missing."""
     with core.connection.transaction():
         past = until < timezone.now() - LIVE
-        outcome = core.process(sorted(envelopes, key=lambda row: row.received), at_ms(until), history=past)
+        rows = sorted(envelopes, key=lambda row: row.received)
+        outcome = core.process(rows, at_ms(until), history=past, timed=False)
         core.connection.execute("UPDATE demo_demoload SET loaded_until = %s WHERE id = %s", [until, load.id])
         core.connection.execute(
             "UPDATE analytics_site SET detected_at = coalesce(detected_at, %s),"
