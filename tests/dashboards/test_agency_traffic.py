@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from apps.accounts.access import membership_in, roles_in
+from apps.accounts.enums import Role
 from apps.accounts.models import Organization
 from apps.analytics.contracts import SiteCreated
 from apps.analytics.enums import Dimension, StoreGrain
@@ -14,6 +16,7 @@ from apps.analytics.models import Rollup, SiteFlow
 from apps.core.outbox import publish
 from apps.core.tenancy import tenant
 from tests.dashboards.conftest import NOW, ClientOf, Traffic, facts, page
+from tests.factories.accounts import MembershipFactory
 
 HOUR = timedelta(hours=1)
 
@@ -125,3 +128,18 @@ def test_the_feed_tells_of_clients_and_not_of_strangers(
     of_manager = facts(client_of(agency.manager), agency.organization)["feed"]
     assert {row["whose"] for row in of_manager if "Site of" in f"{row['text']} {row['meta']}"} == {"Client One"}
     assert "Site of stranger" not in page(client_of(agency.owner), agency.organization)
+
+
+def test_roles_found_for_all_are_those_found_one_by_one(agency: Any, alice: Any) -> None:
+    MembershipFactory(organization=agency.clients[1], user=agency.manager, role=Role.CLIENT)
+    for person in (agency.owner, agency.manager, alice):
+        acting = {client.id: membership_in(person, client) for client in agency.clients}
+        assert roles_in(person, agency.clients) == {key: found.role for key, found in acting.items() if found}
+
+
+def test_who_sees_only_some_sites_of_a_client_sees_none_of_them_here(
+    agency: Any, client_of: ClientOf, busy: dict[str, Any]
+) -> None:
+    MembershipFactory(organization=agency.clients[0], user=agency.manager, role=Role.CLIENT)
+
+    assert "traffic" not in facts(client_of(agency.manager), agency.organization)
