@@ -10,13 +10,11 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from apps.accounts.audit import audit
 from apps.accounts.enums import OrganizationKind, Role
 from apps.accounts.models import Organization, User
 from apps.analytics.models import Site
-from apps.core.models import Connection
-from apps.core.tenancy import tenant
 from tests.contracts.doors import Door, all_doors
+from tests.e2e.one_of_each import one_of_each
 from tests.factories.accounts import (
     ApiKeyFactory,
     ClientAssignmentFactory,
@@ -28,7 +26,7 @@ from tests.factories.accounts import (
 from tests.factories.analytics import SiteFactory
 
 NO_PAGE = re.compile(
-    r"^/admin/|^/api/v|^/media/|\.(csv|json|css)$|/csv/$|/(unread|palette|callback|token|download)/$|\.\+"
+    r"^/admin/|^/api/v|^/media/|\.(csv|json|css)$|/csv/$|/(unread|palette|callback|token|download)/$|\.\+|/segments/"
 )
 # Seen only by somebody in the middle of something, or by nobody: the same templates are walked at another address.
 MIDWAY = re.compile(
@@ -38,11 +36,17 @@ MIDWAY = re.compile(
 )
 ANONYMOUS = re.compile(r"^/accounts/(login|signup|inactive|password/reset)|^/help/|^/invitations/")
 AGENCY = re.compile(r"/clients/")
+INSTALLATION = re.compile(r"/monitoring/installation/$")
+# What `{pk}` is the number of.
+NUMBERED = {
+    "/settings/connections/": "connection", "/companies/": "company", "/destinations/": "destination",
+    "/goals/": "goal", "/funnels/": "funnel",
+}
 
 
 @dataclass(frozen=True)
 class Somewhere:
-    """An address and who opens it: nobody, the owner of a business, or the owner of an agency."""
+    """An address and who opens it: nobody, the owner of a business or of an agency, or who runs the installation."""
 
     path: str
     who: str
@@ -54,6 +58,7 @@ class World:
 
     owner: User
     agent: User
+    keeper: User
     business: Organization
     agency: Organization
     values: dict[str, Any]
@@ -62,13 +67,17 @@ class World:
         """Where the walk goes."""
         found = []
         for door in pages():
-            if set(door.parameters) - self.values.keys() - {"slug"} or _other(door):
-                continue
-            who = "nobody" if ANONYMOUS.match(door.path) else "agent" if AGENCY.search(door.path) else "owner"
+            who = _who(door)
             slug = self.agency.slug if who == "agent" else self.business.slug
-            found.append(Somewhere(door.at(**self.values | {"slug": slug}), who))
+            found.append(Somewhere(door.at(**self.values | {"slug": slug} | self._named(door)), who))
         found += [Somewhere("/nothing/here/", "nobody"), Somewhere(f"/o/{self.agency.slug}/", "agent")]
         return [*dict.fromkeys(found), Somewhere(f"/o/{self.agency.slug}/traffic/", "agent")]
+
+    def _named(self, door: Door) -> dict[str, Any]:
+        """What words mean in this address alone."""
+        what = next((what for part, what in NUMBERED.items() if part in door.path), "")
+        named = {"pk": self.values[what]} if what else {}
+        return named | ({"provider": "slack"} if what == "destination" else {})
 
 
 def pages() -> list[Door]:
@@ -79,9 +88,9 @@ def pages() -> list[Door]:
     ]
 
 
-def _other(door: Door) -> bool:
-    """Whether its number is that of something other than a connection."""
-    return "pk" in door.parameters and "/settings/connections/" not in door.path
+def _who(door: Door) -> str:
+    kinds = (("nobody", ANONYMOUS), ("agent", AGENCY), ("keeper", INSTALLATION))
+    return next((who for who, kind in kinds if kind.search(door.path)), "owner")
 
 
 def world_of(business: Organization, owner: User, site: Site, word: str) -> World:
@@ -95,11 +104,10 @@ def world_of(business: Organization, owner: User, site: Site, word: str) -> Worl
     other = MembershipFactory(organization=business, user=UserFactory(email=f"other-{word}@example.com"))
     invitation = InvitationFactory(organization=business, email=f"invited-{word}@example.com", invited_by=owner)
     ApiKeyFactory(organization=business, user=owner)
-    with tenant(business.pk):
-        connection = Connection.objects.create(kind="notification_transport", provider="fake", name="Mail")
-        audit(owner, "site.changed", site.name, before={"name": "Old"}, after={"name": site.name})
+    keeper = UserFactory(email=f"keeper-{word}@example.com", is_superuser=True, is_staff=True)
+    MembershipFactory(organization=business, user=keeper, role=Role.OWNER)
     values = {
         "member_id": other.pk, "token": invitation.token, "page": "team", "script_id": site.script_id, "by": "page",
-        "kind": "notification_transport", "provider": "smtp", "pk": connection.pk,
+        "kind": "notification_transport", "provider": "smtp", **one_of_each(owner, site),
     }
-    return World(owner, agent, business, agency, values)
+    return World(owner, agent, keeper, business, agency, values)
