@@ -235,3 +235,16 @@ class Temperature(models.TextChoices):
 
 
 COMPANY_KINDS = frozenset({NetworkKind.BUSINESS, NetworkKind.EDUCATION, NetworkKind.GOVERNMENT})
+
+
+class SharedPeriod(models.TextChoices):
+    """Which period a shared link shows. The values are those of `?range=`."""
+
+    FREE = "", _("Whoever looks chooses")
+    TODAY = "today", _("Today")
+    WEEK = "7d", _("Last 7 days")
+    FOUR_WEEKS = "28d", _("Last 28 days")
+    QUARTER = "90d", _("Last 90 days")
+    MONTH = "month", _("This month")
+    YEAR = "year", _("This year")
+    TWELVE_MONTHS = "12m", _("Last 12 months")

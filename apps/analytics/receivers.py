@@ -7,11 +7,13 @@ from apps.analytics import tasks
 from apps.analytics.contracts import CompanyBecameHot, SiteCheckRequested, SiteCreated
 from apps.analytics.contracts.deliveries import DeliveryDead, DestinationFailing, DestinationRecovered
 from apps.analytics.contracts.health import DiskNearlyFull, PipelineBehind, PipelineRecovered, QualityFell
+from apps.analytics.contracts.sharing import TrafficDropped, TrafficSpike
 from apps.analytics.models import Site
 from apps.analytics.services.company_news import tell_hot
 from apps.analytics.services.destination_news import tell_dead, tell_failing, tell_recovered
 from apps.analytics.services.health_news import tell_behind, tell_caught_up, tell_disk, tell_quality
 from apps.analytics.services.store_jobs import rollups_rebuild
+from apps.analytics.services.traffic_news import tell_drop, tell_spike
 from apps.core.background import enqueue
 from apps.core.events import subscribe
 
@@ -88,3 +90,15 @@ def tell_of_fallen_quality(event: QualityFell) -> None:
 def tell_of_hot_company(event: CompanyBecameHot) -> None:
     """Those who may see companies hear of it, each as they have chosen; once a day of the same company."""
     tell_hot(company_id=event.company_id, name=event.name, score=event.score)
+
+
+@subscribe(TrafficSpike)
+def tell_of_spike(event: TrafficSpike) -> None:
+    """Those who see the site."""
+    tell_spike(event)
+
+
+@subscribe(TrafficDropped)
+def tell_of_drop(event: TrafficDropped) -> None:
+    """The same people."""
+    tell_drop(event)

@@ -12,11 +12,13 @@ from apps.accounts.models import Organization
 from apps.analytics.models import Site
 from apps.analytics.pipeline.waiting import (
     organizations_to_score,
+    organizations_with_alerts,
     organizations_with_companies,
     organizations_with_lookups,
 )
 from apps.analytics.services import columns, company_lookups, company_scores, detection
 from apps.analytics.services.quality import scores_of_all
+from apps.analytics.services.traffic_alerts import traffic_look
 from apps.analytics.services.watch import watch
 from apps.core.background import tenant_task
 from apps.core.tenancy import tenant
@@ -73,6 +75,12 @@ def score_companies_nightly() -> int:
     return sum(_of_each(night, company_scores.scores_nightly))
 
 
+@shared_task
+def watch_traffic() -> int:
+    """Hold the traffic of sites against what their owners want to be warned of; returns how many warnings."""
+    return sum(_of_each(organizations_with_alerts(), traffic_look))
+
+
 def _of_each(ids: Iterable[int], work: Callable[[Organization], int]) -> Iterator[int]:
     """The same work for several organizations, each in its own scope; one that fails does not stop the others."""
     for organization in Organization.objects.filter(id__in=list(ids), delete_after=None).order_by("id"):
@@ -80,4 +88,4 @@ def _of_each(ids: Iterable[int], work: Callable[[Organization], int]) -> Iterato
             with tenant(organization.id):
                 yield work(organization)
         except Exception:
-            log.exception("companies.work_failed", organization=organization.id)
+            log.exception("organization.work_failed", organization=organization.id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from apps.analytics import urls_journeys
+from apps.analytics import urls_journeys, urls_sharing
 from apps.analytics.views.breakdown import BreakdownCsv, BreakdownPage
 from apps.analytics.views.companies import CompanyCsv, CompanyList, CompanyRulesPage
 from apps.analytics.views.company import CompanyAction, CompanyDetail, CompanyEdit, CompanyMerge
@@ -65,6 +65,8 @@ urlpatterns = [
     path(f"{_SITE}quality/", SiteQuality.as_view(), name="site-quality"),
     path(f"{_SITE}quality/host/", SiteQualityHost.as_view(), name="site-quality-host"),
     path(_SITE, include(urls_journeys.urlpatterns)),
+    path(_SITE, include(urls_sharing.urlpatterns)),
+    *urls_sharing.public,
     path(f"{_SITE}do/", SiteAction.as_view(), name="site-action"),
     path(f"{_SITE}delete/", SiteDelete.as_view(), name="site-delete"),
 ]

@@ -12,6 +12,7 @@ import "./islands/table";
 import "./islands/toasts";
 import { watchChartMenus } from "./islands/chart";
 import { watchDialogs } from "./islands/dialogs";
+import { watchEmbedded } from "./islands/embedded";
 import { watchFrame } from "./islands/frame";
 import { watchKeys } from "./islands/keys";
 import { watchRequests } from "./islands/requests";
@@ -28,6 +29,7 @@ declare global {
 
 window.htmx = htmx;
 watchFrame();
+watchEmbedded();
 watchDialogs();
 watchKeys();
 watchRequests();

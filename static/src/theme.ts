@@ -9,7 +9,7 @@ function stored(key: string): string | null {
   }
 }
 
-const choice = stored("mainstay.theme") ?? root.dataset["themeChoice"] ?? "system";
+const choice = root.dataset["themeFixed"] ?? stored("mainstay.theme") ?? root.dataset["themeChoice"] ?? "system";
 const dark = choice === "dark" || (choice !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);
 root.dataset["themeChoice"] = choice;
 root.dataset["theme"] = dark ? "dark" : "light";

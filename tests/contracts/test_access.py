@@ -15,7 +15,7 @@ from apps.accounts.audit import audit
 from apps.accounts.enums import OrganizationKind, Role
 from apps.accounts.models import Membership, Organization, User
 from apps.accounts.roles import Reach, get_action
-from apps.analytics.models import Company, Delivery, Destination, Funnel, Goal, Segment, Site
+from apps.analytics.models import Company, Delivery, Destination, Funnel, Goal, Segment, SharedLink, Site
 from apps.core.models import Connection
 from apps.core.tenancy import tenant
 from apps.metrics import registry
@@ -30,7 +30,8 @@ from tests.factories.accounts import (
 
 DOORS = all_doors()
 TENANT_DOORS = [door for door in DOORS if door.is_tenant]
-BELOW_SITE = (("/goals/", "goal_id"), ("/funnels/", "funnel_id"), ("/segments/", "segment_id"))
+BELOW_SITE = (("/goals/", "goal_id"), ("/funnels/", "funnel_id"), ("/segments/", "segment_id"),
+              ("/sharing/", "link_id"), ("/shared-links/", "link_id"))
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 MISSING = 9_999_999
 # Answers 404 to people with the right too, until the organization is in the state it is about.
@@ -50,6 +51,8 @@ PUBLIC = {
     "/api/v1/auth/refresh/": "sign-in",
     "/api/v1/auth/logout/": "sign-out",
     "/invitations/{token}/": "the token is the right",
+    "/shared/{token}/": "the token is the right",
+    "/shared/embed.js": "a script for pages that show a shared page in a frame",
     "/organizations/new/place/": "the usual time zone and currency of a country",
     "/media/logos/{name}": "pictures organizations show to their visitors; names cannot be guessed",
 }
@@ -108,6 +111,7 @@ def _followed(site: Site) -> dict[str, Any]:
             "goal_id": Goal.objects.create(site=site, name="Thanked", value="/thanks").pk,
             "funnel_id": Funnel.objects.create(site=site, name="To the thanks", steps=steps).pk,
             "segment_id": segment.pk,
+            "link_id": SharedLink.objects.create(site=site, name="Partner", token_hash="0" * 64).pk,
         }
 
 

@@ -76,6 +76,13 @@ def an_address(organization: Organization) -> tuple[()]:
     return ()
 
 
+def a_watched_site(organization: Organization) -> tuple[()]:
+    site = SiteFactory(organization=organization, detected_at=timezone.now() - timedelta(days=2))
+    with tenant(organization.pk):
+        apps.get_model("analytics.TrafficAlert").objects.create(site=site, drop_visitors=5)
+    return ()
+
+
 def a_closed_demo(org: Organization) -> tuple[Any, ...]:
     OrganizationFactory(is_demo=True, delete_after=timezone.now())
     return ()
@@ -98,6 +105,7 @@ WORK: dict[str, Callable[[Organization], tuple[Any, ...]]] = {
     "apps.analytics.tasks.make_columns": nothing,
     "apps.analytics.tasks.score_sites": lambda org: (SiteFactory(organization=org), ())[1],
     "apps.analytics.tasks.watch_pipeline": nothing,
+    "apps.analytics.tasks.watch_traffic": a_watched_site,
     "apps.core.tasks.measure_installation": nothing,
     "apps.core.tasks.forget_answers": an_answer,
     "apps.core.tasks.relay_outbox": outbox,

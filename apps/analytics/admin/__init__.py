@@ -1,3 +1,11 @@
 """Web analytics for staff."""
 
-from apps.analytics.admin import columns, companies, destinations, health, journeys, store  # noqa: F401 -- importing registers
+from apps.analytics.admin import (  # noqa: F401 -- importing registers
+    columns,
+    companies,
+    destinations,
+    health,
+    journeys,
+    sharing,
+    store,
+)

@@ -11,6 +11,7 @@ from apps.analytics.api.destinations import DestinationViewSet
 from apps.analytics.api.journey_figures import patterns as journey_figures
 from apps.analytics.api.journeys import FunnelViewSet, GoalViewSet, SegmentViewSet
 from apps.analytics.api.pipeline import PipelineView
+from apps.analytics.api.sharing import SharedLinkViewSet
 from apps.analytics.api.sites import SiteViewSet
 
 router = SimpleRouter()
@@ -18,6 +19,7 @@ router.register("destinations", DestinationViewSet, basename="destination")
 router.register("sites", SiteViewSet, basename="site")
 below_site = SimpleRouter()
 below_site.register("goals", GoalViewSet, basename="goal")
+below_site.register("shared-links", SharedLinkViewSet, basename="shared-link")
 below_site.register("funnels", FunnelViewSet, basename="funnel")
 below_site.register("segments", SegmentViewSet, basename="segment")
 router.register("companies", CompanyViewSet, basename="company")

@@ -8,6 +8,7 @@ from .events import FirstEventSeen, SiteChanged, SiteCheckRequested, SiteCreated
 from .health import DiskNearlyFull, PipelineBehind, PipelineRecovered, QualityFell
 from .journeys import FunnelChanged, GoalChanged
 from .settings import SiteSettings
+from .sharing import SharedLinkChanged, TrafficDropped, TrafficSpike
 
 __all__ = [
     "CompanyBecameHot",
@@ -22,9 +23,12 @@ __all__ = [
     "PipelineBehind",
     "PipelineRecovered",
     "QualityFell",
+    "SharedLinkChanged",
     "SiteChanged",
     "SiteCheckRequested",
     "SiteCreated",
     "SiteDeleted",
     "SiteSettings",
+    "TrafficDropped",
+    "TrafficSpike",
 ]

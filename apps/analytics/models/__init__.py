@@ -16,6 +16,7 @@ from .destinations import Delivery, DeliveryMinute, Destination, VisitorClick
 from .health import SiteDayDoubt, SiteFlow, SiteScore
 from .journeys import Funnel, Goal, Segment
 from .queue import DailySalt, DeadLetter, Inbox, PipelineMinute, StoreJob
+from .sharing import SharedLink, TrafficAlert
 from .site import Site, SiteDayDrop
 from .store import Event, FoldedPeriod, Identity, Rollup, Session
 
@@ -43,11 +44,13 @@ __all__ = [
     "Rollup",
     "Segment",
     "Session",
+    "SharedLink",
     "Site",
     "SiteDayDoubt",
     "SiteDayDrop",
     "SiteFlow",
     "SiteScore",
     "StoreJob",
+    "TrafficAlert",
     "VisitorClick",
 ]

@@ -1,4 +1,4 @@
-"""For which organizations recognised companies leave work to do: the one question asked about all of them at once."""
+"""For which organizations there is work to do: the questions asked about all of them at once."""
 
 from __future__ import annotations
 
@@ -28,4 +28,11 @@ def organizations_with_companies() -> list[int]:
     """Organizations that have seen any company."""
     with every_tenant(), connection.cursor() as cursor:
         cursor.execute("SELECT DISTINCT organization_id FROM analytics_company ORDER BY 1")
+        return [row[0] for row in cursor.fetchall()]
+
+
+def organizations_with_alerts() -> list[int]:
+    """Organizations that want to be warned of spikes or drops at a site."""
+    with every_tenant(), connection.cursor() as cursor:
+        cursor.execute("SELECT DISTINCT organization_id FROM analytics_trafficalert ORDER BY 1")
         return [row[0] for row in cursor.fetchall()]

@@ -6,6 +6,7 @@ from apps.analytics.places import (  # noqa: F401 -- importing declares
     health,
     journeys,
     live,
+    sharing,
     sites,
     tabs,
 )

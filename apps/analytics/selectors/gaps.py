@@ -9,7 +9,7 @@ one by one; events come in bundles, and a quiet hour of the night has none witho
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from statistics import median
@@ -76,7 +76,7 @@ def gaps_in(
             local, count = hour.astimezone(zone), counts.get(hour, 0)
             seen = usual[(local.weekday(), local.hour)]
             if day >= first:
-                expected = _usual(seen, hour)
+                expected = usual_at(seen, hour)
                 judged += expected >= LEAST_VISITS
                 if count == 0 and expected >= LEAST_VISITS:
                     _extend(gaps, hour, expected, zone)
@@ -85,7 +85,7 @@ def gaps_in(
     return Found(tuple(gaps), judged)
 
 
-def _usual(seen: list[tuple[datetime, int]], hour: datetime) -> int:
+def usual_at(seen: Sequence[tuple[datetime, int]], hour: datetime) -> int:
     """The median of the same hour in the last weeks; 0 while too few of them are known. The reach has an hour to spare
     because the clocks may have changed in between."""
     known = [count for at, count in seen if hour - at <= timedelta(weeks=WEEKS) + _HOUR]

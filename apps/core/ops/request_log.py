@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -13,11 +14,13 @@ from apps.core.ops import measures, request_minutes
 from apps.core.ops.queries import Tally, counted
 
 log = structlog.get_logger("mainstay.request")
+_SECRET = re.compile(r"^(/(?:shared|invitations)/)[^/.]{20,}")
 _QUIET = ("/static/", "/media/")
 
 
 class RequestLogMiddleware:
-    """Says who asked for what, and what it cost. Query strings are left out: they may carry tokens."""
+    """Says who asked for what, and what it cost. Query strings are left out: they may carry tokens;
+    so are tokens that stand in an address."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -41,7 +44,7 @@ def _write(request: HttpRequest, response: HttpResponse, tally: Tally, seconds: 
     tell(
         "request",
         method=request.method,
-        path=request.path,
+        path=_SECRET.sub(r"\1…", request.path),
         route=route,
         status=response.status_code,
         ms=round(seconds * 1000, 1),
