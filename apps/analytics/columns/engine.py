@@ -69,7 +69,7 @@ def reading(seconds: float) -> Iterator[ColumnCursor]:
 @contextmanager
 def writing() -> Iterator[Any]:
     """A connection of its own, for making files; what does not fit into its memory goes beside them, until it is
-    closed."""
+    closed. It has one thread: each would want memory of its own, and nobody waits."""
     connection = _connect(spill=True)
     try:
         yield connection
@@ -93,7 +93,7 @@ def _connect(*, spill: bool = False) -> duckdb.DuckDBPyConnection:
         raise LookupError("COLUMNS_DIR is not set")
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     connection = duckdb.connect(config={
-        "memory_limit": f"{settings.COLUMNS_MEMORY}MB", "threads": _THREADS,
+        "memory_limit": f"{settings.COLUMNS_MEMORY}MB", "threads": 1 if spill else _THREADS,
         "autoinstall_known_extensions": False, "autoload_known_extensions": False,
         "temp_directory": str(folder / "spill") if spill else "",
     })
@@ -116,7 +116,7 @@ def _naive(value: Any) -> Any:
     return value
 
 
-def file_list(paths: Sequence[str]) -> str:
-    """Files as a table of DuckDB."""
-    names = ", ".join(f"'{quoted(path)}'" for path in paths)
+def file_list(places: Sequence[str], file: str) -> str:
+    """One file of each of these folders, as a table of DuckDB."""
+    names = ", ".join(f"'{quoted(place)}/{file}'" for place in places)
     return f"read_parquet([{names}])"

@@ -10,6 +10,9 @@ from pathlib import Path
 from django.conf import settings
 
 VISITS, EVENTS = "visits.parquet", "events.parquet"
+# One row of a visit and a page, and of a visit and a name of events, with what the visit is filtered by: no question
+# about pages or events needs to look a visit up.
+PAGES, NAMES = "pages.parquet", "names.parquet"
 _UNFINISHED = ".part"
 
 
@@ -34,6 +37,11 @@ def new_name() -> str:
 def unfinished(place: Path) -> Path:
     """Where a span is made before it is moved to its place in one step."""
     return place.with_name(place.name + _UNFINISHED)
+
+
+def complete(place: Path) -> bool:
+    """Whether a span's files are there, in the layout that is read; the last one made tells."""
+    return (place / NAMES).is_file()
 
 
 def size(place: Path) -> int:

@@ -49,7 +49,7 @@ def missing(connection: Any, now: datetime) -> list[tuple[int, datetime, datetim
     if files.root() is None:
         return []
     known = {
-        (site, start, until): usable and files.folder(org, site, name).is_dir()
+        (site, start, until): usable and files.complete(files.folder(org, site, name))
         for org, site, start, until, name, usable in connection.execute(
             "SELECT organization_id, site_id, start, until, name, ready AND NOT stale FROM analytics_columnspan"
         ).fetchall()

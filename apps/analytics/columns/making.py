@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from apps.analytics.columns import engine, files
+from apps.analytics.columns.files import EVENTS, NAMES, PAGES, VISITS
 from apps.analytics.enums import EventFlag
 
 ANNOUNCE_LOCK = 1668246627  # the same number as in the triggers
 # Further apart than a day with a change of the clocks: such visits cannot share one.
-_ALONE = "interval 36 hour"
+_APART = "interval 26 hour"
 _ANNOUNCE = """
 INSERT INTO analytics_columnspan (organization_id, site_id, start, until, name, ready, stale, visits, events, bytes)
 SELECT organization_id, id, %(start)s, %(until)s, %(name)s, false, false, 0, 0, 0
@@ -55,6 +56,7 @@ WHERE e.site_id = {{site}} AND s.started_at >= '{{start}}' AND s.started_at < '{
     AND e.time < '{{until}}'::timestamptz + interval '1 day' AND e.time < s.started_at + interval '1 day')
 TO STDOUT (FORMAT csv, NULL '\\N', FORCE_QUOTE (name, path, currency, properties))
 """
+_PIECE = 20_480  # rows: all columns of so many are in memory at once while they are written
 _BIG, _TEXT, _AT, _MONEY, _REAL = "BIGINT", "VARCHAR", "TIMESTAMP", "DECIMAL(18,4)", "DOUBLE"
 _VISIT_TYPES = {
     "organization_id": _BIG, "site_id": _BIG, "id": _BIG, "visitor": _BIG, "started_at": _AT, "entry_at": _AT,
@@ -66,21 +68,37 @@ _EVENT_TYPES = {
     "flags": "SMALLINT", "has_order": "BOOLEAN", "revenue": _MONEY, "currency": _TEXT, "properties": _TEXT,
     **dict.fromkeys(VITALS, _REAL),
 }
-# Visits are numbered within their span, so that events find them by small numbers that follow each other.
+# Visits are numbered within their span, so that events find them by small numbers that follow each other. A visit is
+# alone when no other one of its visitor can lie within the same day, in whatever zone: such need not be told apart.
 _VISIT_COLUMNS = f"""
-SELECT v.* EXCLUDE (id), v.id IN (SELECT session_id FROM e WHERE flags & {int(EventFlag.CONSENTED)} <> 0) AS consented,
-    coalesce(started_at - lag(started_at) OVER of_visitor > {_ALONE}, false)
-    AND coalesce(lead(started_at) OVER of_visitor - started_at > {_ALONE}, false)
-    OR (count(*) OVER (PARTITION BY visitor) = 1 AND started_at > $1 + {_ALONE} AND started_at < $2 - {_ALONE}) AS alone
-FROM v WINDOW of_visitor AS (PARTITION BY visitor ORDER BY started_at) ORDER BY visit
+SELECT s.* EXCLUDE (id), s.id IN (SELECT session_id FROM e WHERE flags & {int(EventFlag.CONSENTED)} <> 0) AS consented,
+    s.started_at > $1 + {_APART} AND s.started_at < $2 - {_APART}
+    AND coalesce(s.started_at - lag(s.started_at) OVER w > {_APART}, true)
+    AND coalesce(lead(s.started_at) OVER w - s.started_at > {_APART}, true) AS alone
+FROM v s WINDOW w AS (PARTITION BY s.visitor ORDER BY s.started_at) ORDER BY s.visit
 """
 _EVENT_COLUMNS = f"""
 SELECT v.visit, e.id, e.time, e.name, e.path, e.engaged_ms, e.flags & {int(EventFlag.CONVERSION)} <> 0 AS converts,
     e.flags & {int(EventFlag.CONSENTED)} <> 0 AS consented, has_order AND name = 'purchase' AS is_order, e.revenue,
-    e.currency, from_json(e.properties, '["VARCHAR"]') AS properties, {', '.join(VITALS)},
-    row_number() OVER (PARTITION BY v.visit, e.path ORDER BY e.time, e.id) = 1 AS first_of_page,
-    row_number() OVER (PARTITION BY v.visit, e.name ORDER BY e.time, e.id) = 1 AS first_of_name
+    e.currency, from_json(e.properties, '["VARCHAR"]') AS properties, {', '.join(VITALS)}
 FROM e JOIN (SELECT id, visit FROM v) v ON v.id = e.session_id ORDER BY v.visit, e.time, e.id
+"""
+# A visit's events of one page or name. What they brought in stands in rows of its own, apart by currency, which are
+# not the visit's first.
+_NARROW = """
+SELECT s.visit, s.organization_id, s.site_id, s.started_at, s.visitor, {words}, e.* EXCLUDE (visit),
+    e.first AND s.alone AS alone
+FROM (
+    SELECT visit, {value} AS value, true AS first, count(*) FILTER (WHERE name = 'pageview') AS n_pageviews,
+        count(*) AS n_events, sum(engaged_ms)::BIGINT AS n_engaged_ms,
+        count(*) FILTER (WHERE converts) AS n_conversions, count(*) FILTER (WHERE is_order) AS n_orders,
+        NULL::DECIMAL(18,4) AS n_revenue, NULL::VARCHAR AS currency
+    FROM read_parquet('{events}') WHERE visit >= {low} AND visit < {high} GROUP BY ALL
+    UNION ALL
+    SELECT visit, {value}, false, 0, 0, 0, 0, 0, sum(revenue)::DECIMAL(18,4), currency FROM read_parquet('{events}')
+    WHERE visit >= {low} AND visit < {high} AND converts AND revenue IS NOT NULL GROUP BY ALL
+) e JOIN (SELECT * FROM read_parquet('{visits}') WHERE visit >= {low} AND visit < {high}) s USING (visit)
+ORDER BY s.visit
 """
 
 
@@ -131,14 +149,43 @@ def _turn(part: Path, span: dict[str, Any]) -> tuple[int, int]:
             f" FROM {_csv(part / 'v.csv', _VISIT_TYPES)}"
         )
         duck.execute(f"CREATE VIEW e AS SELECT * FROM {_csv(part / 'e.csv', _EVENT_TYPES)}")
-        counts = []
-        for name, columns, params in ((files.VISITS, _VISIT_COLUMNS, borders), (files.EVENTS, _EVENT_COLUMNS, [])):
-            target = engine.quoted(str(part / name))
-            duck.execute(f"COPY ({columns}) TO '{target}' (FORMAT parquet, COMPRESSION snappy)", params)
-            counts.append(duck.fetchone()[0])
+        counts = [
+            _write(duck, part, VISITS, _VISIT_COLUMNS, borders), _write(duck, part, EVENTS, _EVENT_COLUMNS, []),
+        ]
+        duck.execute("DROP VIEW e; DROP TABLE v")
+        for name, value in ((PAGES, "path"), (NAMES, "name")):
+            write_narrow(duck, part, name, value)
     for name in ("v.csv", "e.csv"):
         (part / name).unlink()
     return counts[0], counts[1]
+
+
+def write_narrow(duck: Any, part: Path, name: str, value: str) -> None:
+    """A file of a row a visit and value, made of those of some visits at a time: joined all at once they would not fit
+    into the memory there is."""
+    visits, events = (engine.quoted(str(part / file)) for file in (VISITS, EVENTS))
+    low, high = duck.execute(f"SELECT coalesce(min(visit), 0), coalesce(max(visit), 0) FROM '{visits}'").fetchone()
+    words = ", ".join(f"s.{word}" for word in WORDS)
+    pieces = []
+    for first in range(low, high + 1, _PIECE):
+        rows = _NARROW.format(
+            value=value, words=words, visits=visits, events=events, low=first, high=first + _PIECE
+        )
+        pieces.append(f"{len(pieces)}.{name}")
+        _write(duck, part, pieces[-1], rows, [])
+    found = [f"'{engine.quoted(str(part / piece))}'" for piece in pieces]
+    _write(duck, part, name, f"SELECT * FROM read_parquet([{', '.join(found)}])", [])
+    for piece in pieces:
+        (part / piece).unlink()
+
+
+def _write(duck: Any, part: Path, name: str, columns: str, params: list[Any]) -> int:
+    """One file, in pieces small enough to be gathered in the memory there is; returns how many rows it has."""
+    duck.execute(
+        f"COPY ({columns}) TO '{engine.quoted(str(part / name))}'"
+        f" (FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE {_PIECE})", params,
+    )
+    return int(duck.fetchone()[0])
 
 
 def _csv(file: Path, types: dict[str, str]) -> str:

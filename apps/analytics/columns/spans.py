@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from apps.analytics.columns.files import EVENTS, VISITS, folder, root
+from apps.analytics.columns.files import complete, folder, root
 from apps.metrics.calendar_math import midnight
 from apps.metrics.contracts import Query, Window
 
@@ -29,10 +29,10 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The files to read, the stretches to read of them, and the gaps between."""
+    """The folders to read, those that hold more than the stretches to read of them apart, and the gaps between."""
 
-    visits: tuple[str, ...]
-    events: tuple[str, ...]
+    whole: tuple[str, ...]
+    partly: tuple[str, ...]
     stretches: tuple[Stretch, ...]
     gaps: tuple[Gap, ...]
 
@@ -49,7 +49,7 @@ def plan(query: Query, cursor: Any) -> Plan | None:
         " ORDER BY site_id, start, until DESC",
         [list(query.subjects), list(query.organization_ids), window.start, window.end],
     )
-    there = [row for row in cursor.fetchall() if folder(row[1], row[0], row[4]).is_dir()]
+    there = [row for row in cursor.fetchall() if complete(folder(row[1], row[0], row[4]))]
     of_sites = {site: _apart(rows) for site, rows in groupby(there, lambda row: row[0])}
     if not of_sites:
         return None
@@ -60,14 +60,14 @@ def plan(query: Query, cursor: Any) -> Plan | None:
     if not stretches:
         return None
     read = [row for rows in of_sites.values() for row in rows if any(row[2] < b and a < row[3] for a, b in stretches)]
-    places = [folder(row[1], row[0], row[4]) for row in read]
+    places: dict[bool, list[str]] = {True: [], False: []}
+    for row in read:
+        inside = any(a <= row[2] and row[3] <= b for a, b in stretches)
+        places[inside].append(str(folder(row[1], row[0], row[4])))
     gaps = [Gap(tuple(of_sites), window_) for window_ in _between(stretches, window)]
     if others := tuple(site for site in query.subjects if site not in of_sites):
         gaps.append(Gap(others, window))
-    return Plan(
-        tuple(str(place / VISITS) for place in places), tuple(str(place / EVENTS) for place in places), stretches,
-        tuple(gaps),
-    )
+    return Plan(tuple(places[True]), tuple(places[False]), stretches, tuple(gaps))
 
 
 def _apart(rows: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:

@@ -20,7 +20,7 @@ from apps.analytics.columns.spans import Plan
 from apps.analytics.enums import Dimension
 from apps.analytics.histograms import HISTOGRAMS
 from apps.analytics.selectors import visits
-from apps.analytics.selectors.column_sql import OF_EVENTS, Tables
+from apps.analytics.selectors.column_sql import NARROW, OF_EVENTS, Tables
 from apps.analytics.selectors.measures import Asked, counted_in, plain
 from apps.metrics.calendar_math import midnight
 from apps.metrics.contracts import Grain, Number, Query, Row
@@ -126,6 +126,10 @@ def _grouped(tables: Tables, raw: Asked, by: str) -> tuple[str, str, list[Any]]:
     where, params = tables.chosen()
     if by not in OF_EVENTS:
         return f"SELECT {tables.value(by)} AS value, {tables.sums(raw.columns)} FROM {tables.visits}", where, params
+    if by in NARROW:
+        named = " AND s.value <> ''" if by == "page" else ""
+        sums = tables.event_sums(raw.columns, by)
+        return f"SELECT s.value, {sums} FROM {tables.rows(NARROW[by])}", f"{where}{named}", params
     named = " AND e.path <> ''" if OF_EVENTS[by] == "e.path" else ""
     return (
         f"SELECT coalesce({OF_EVENTS[by]}, '') AS value, {tables.event_sums(raw.columns, by)}"

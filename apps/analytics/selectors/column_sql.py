@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from apps.analytics.columns.engine import file_list
+from apps.analytics.columns.files import EVENTS, NAMES, PAGES, VISITS
 from apps.analytics.columns.spans import Plan
 from apps.analytics.enums import OF_SESSIONS
 from apps.analytics.selectors.measures import WEEK_HOUR
@@ -23,8 +24,8 @@ OF_EVENTS = {
     "page": "e.path", "conversion_page": "e.path", "event": "e.name",
     "property": "e.name || ': ' || replace(e.property, chr(31), ' = ')",
 }
-# An event is the first of its page or name in its visit: then counting first ones counts visits.
-_FIRSTS = {"page": "e.first_of_page", "event": "e.first_of_name"}
+# What has a file of its own, a row a visit and value.
+NARROW = {"page": PAGES, "event": NAMES}
 _VISIT_SUMS = {
     "sessions": "count(*)", "pageviews": "sum(s.pageviews)", "events": "sum(s.events)",
     "bounces": "count(*) FILTER (WHERE s.is_bounce)", "engaged_ms": "sum(s.engaged_ms)",
@@ -51,12 +52,20 @@ class Tables:
     @property
     def visits(self) -> str:
         """The visits, as `s`."""
-        return f"{file_list(self.plan.visits)} s"
+        return self.rows(VISITS)
 
     @property
     def events(self) -> str:
         """The events, as `e`."""
-        return f"{file_list(self.plan.events)} e"
+        return f"{file_list([*self.plan.whole, *self.plan.partly], EVENTS)} e"
+
+    def rows(self, file: str) -> str:
+        """Rows of visits that began in the plan's stretches, as `s`; only files that hold more are looked through."""
+        parts = [f"SELECT * FROM {file_list(self.plan.whole, file)}"] if self.plan.whole else []
+        if self.plan.partly:
+            within = " OR ".join(f"started_at >= {_at(a)} AND started_at < {_at(b)}" for a, b in self.plan.stretches)
+            parts.append(f"SELECT * FROM {file_list(self.plan.partly, file)} WHERE {within}")
+        return f"({' UNION ALL '.join(parts)}) s"
 
     @property
     def local(self) -> str:
@@ -85,21 +94,33 @@ class Tables:
         return _coalesced([self._event_sum(name, by) for name in names])
 
     def _event_sum(self, name: str, by: str) -> str:
-        first = _FIRSTS.get(by)
-        if name == "visitors" and first:
-            return (
-                f"count(*) FILTER (WHERE {first} AND s.alone)"
-                f" + count(DISTINCT CASE WHEN {first} AND NOT s.alone THEN {self.visitor_day} END)"
-            )
+        if by in NARROW:
+            return self._narrow_sum(name)
         if name == "visitors":
             return f"count(DISTINCT {self.visitor_day})"
         if name == "sessions":
-            return f"count(*) FILTER (WHERE {first})" if first else "count(DISTINCT e.visit)"
+            return "count(DISTINCT e.visit)"
         if name == "revenue":
-            own = " ".join(f"WHEN {org} THEN '{code}'" for org, code in self.currencies.items() if code.isalpha())
-            own = f"CASE s.organization_id {own} END" if own else "NULL"
-            return f"sum(e.revenue) FILTER (WHERE e.converts AND e.currency = {own})"
+            return f"sum(e.revenue) FILTER (WHERE e.converts AND e.currency = {self._currency})"
         return _EVENT_SUMS[name]
+
+    def _narrow_sum(self, name: str) -> str:
+        if name == "visitors":
+            return (
+                "count(*) FILTER (WHERE s.alone)"
+                f" + count(DISTINCT CASE WHEN s.first AND NOT s.alone THEN {self.visitor_day} END)"
+            )
+        if name == "sessions":
+            return "count(*) FILTER (WHERE s.first)"
+        if name == "revenue":
+            return f"sum(s.n_revenue) FILTER (WHERE s.currency = {self._currency})"
+        return "0" if _EVENT_SUMS[name] == "0" else f"sum(s.n_{name})"
+
+    @property
+    def _currency(self) -> str:
+        """The currency that the organization of a visit counts in."""
+        own = " ".join(f"WHEN {org} THEN '{code}'" for org, code in self.currencies.items() if code.isalpha())
+        return f"CASE s.organization_id {own} END" if own else "NULL"
 
     def value(self, by: str) -> str:
         """A visit's value of a dimension."""
@@ -111,9 +132,8 @@ class Tables:
         return OF_VISITS[by]
 
     def chosen(self) -> tuple[str, list[Any]]:
-        """The condition that picks the visits of the plan's stretches which meet all filters."""
-        within = " OR ".join(["(s.started_at >= %s AND s.started_at < %s)"] * len(self.plan.stretches))
-        parts, params = [f"({within})"], [edge for stretch in self.plan.stretches for edge in stretch]
+        """The condition that picks the rows of visits which meet all filters."""
+        parts, params = ["true"], []
         for item in self.query.filters:
             sql, values = self._condition(item)
             parts.append(f"NOT ({sql})" if item.operator is Operator.IS_NOT else sql)
@@ -123,6 +143,9 @@ class Tables:
     def _condition(self, item: Filter) -> tuple[str, list[Any]]:
         if item.dimension in OF_VISITS:
             return matches(OF_VISITS[item.dimension], item.operator is Operator.CONTAINS, item.values)
+        if item.dimension in NARROW:
+            sql, values = matches("s.value", item.operator is Operator.CONTAINS, item.values)
+            return f"s.visit IN (SELECT s.visit FROM {self.rows(NARROW[item.dimension])} WHERE {sql})", values
         sql, values = matches(OF_EVENTS[item.dimension], item.operator is Operator.CONTAINS, item.values)
         return f"s.visit IN (SELECT e.visit FROM {self.of_events(item.dimension)} WHERE {sql})", values
 
@@ -152,6 +175,10 @@ def literal(text: str) -> str:
 
 def _coalesced(sums: Sequence[str]) -> str:
     return ", ".join(f"coalesce({one}, 0) AS c{index}" for index, one in enumerate(sums)) or "0 AS c0"
+
+
+def _at(moment: datetime) -> str:
+    return f"TIMESTAMP '{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}'"
 
 
 @lru_cache(maxsize=256)

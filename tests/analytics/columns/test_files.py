@@ -67,7 +67,7 @@ def planned(site: Site, organization_id: int = 0) -> Any:
 def test_files_and_open_days_answer_together(made: Sender, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     row = span(site)
     assert (row.visits, row.events, row.ready, row.stale) == (2, 2, True, False)
-    assert sorted(path.name for path in on_disk()) == [files.EVENTS, files.VISITS]
+    assert sorted(path.name for path in on_disk()) == [files.EVENTS, files.NAMES, files.PAGES, files.VISITS]
     assert row.bytes == sum(path.stat().st_size for path in on_disk())
     assert sessions(site) == 2
 
@@ -141,7 +141,7 @@ def test_lost_files_are_not_missed(made: Sender, core: Any, site: Site, monkeypa
 
     assert planned(site) is None
     assert sessions(site) == 2
-    monkeypatch.setattr(Path, "is_dir", lambda path: True)  # it is taken away between looking and reading
+    monkeypatch.setattr(Path, "is_file", lambda path: True)  # it is taken away between looking and reading
     assert sessions(site) == 2
 
 
