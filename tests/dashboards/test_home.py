@@ -227,7 +227,7 @@ def test_more_rows_are_no_more_queries(
     page(client, organization)
     cache.clear()
 
-    with django_assert_max_num_queries(50) as first:
+    with django_assert_max_num_queries(54) as first:
         page(client, organization)
     traffic(organization, {NOW - timedelta(hours=hours): 5 for hours in range(200)})
     cache.clear()

@@ -35,11 +35,12 @@ def test_an_owner_finds_places_settings_and_things_to_do(
 ) -> None:
     found = asked(client_of(alice), organization)
 
-    assert labels(found, "Go to")[:3] == ["Home", "Traffic", "Settings"]
+    assert labels(found, "Go to")[:3] == ["Home", "Traffic", "Companies"]
     team = {"label": "Team", "hint": "Settings", "icon": "users", "url": "/o/bakery/settings/team/", "method": "get"}
     assert team in found["Go to"]
     assert labels(found, "Do") == [
         "New site", "Invite a colleague", "New API key", "Export visitors", "Export the audit log",
+        "Is everything counted?",
     ]
     assert "Search" not in found
 
@@ -74,7 +75,7 @@ def test_two_tenants_never_find_each_other(
 
 @pytest.mark.parametrize(("role", "deeds"), [
     (Role.VIEWER, ["New API key", "Export visitors"]),
-    (Role.MANAGER, ["New API key", "Export visitors"]),
+    (Role.MANAGER, ["New API key", "Export visitors", "Is everything counted?"]),
     (Role.BILLING, []),
 ])
 def test_what_a_role_may_not_do_is_not_offered(

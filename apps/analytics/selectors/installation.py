@@ -74,7 +74,7 @@ def stages(measured: Measured) -> list[tuple[str, dict[str, float | None]]]:
     ]
 
 
-def delay(measured: Measured, share: float) -> float | None:
+def waited(measured: Measured, share: float) -> float | None:
     """Within how many milliseconds this share of events was counted after it was accepted."""
     return measured.within("delay", DELAY_MS, share)
 

@@ -70,7 +70,7 @@ def _volume(pipeline: Course, collector: Course, span: Span, zone: Any) -> dict[
 
 def _delays(pipeline: Course, span: Span, zone: Any) -> dict[str, Any]:
     def seconds(found: Measured, share: float) -> float | None:
-        value = installation.delay(found, share)
+        value = installation.waited(found, share)
         return None if value is None else round(value / 1000, 3)
 
     return lines_chart(list(pipeline), span, zone, [
