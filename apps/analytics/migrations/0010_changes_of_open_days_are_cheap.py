@@ -60,6 +60,6 @@ END $$;
 
 class Migration(migrations.Migration):
 
-    dependencies = [('analytics', '0008_column_spans')]
+    dependencies = [('analytics', '0009_shared_links_and_alerts')]
 
     operations = [migrations.RunSQL(CHEAP, BEFORE)]
