@@ -34,7 +34,7 @@ MIDWAY = re.compile(
     r"|^/accounts/(login/code/confirm|password/reset/key|2fa/(authenticate|totp/deactivate|recovery-codes/$|webauthn/"
     r"(login|reauthenticate|keys)))|^/account/second-factor/|^/connect/oauth/|/demo/|^/styleguide/|^/accounts/sessions/"
 )
-ANONYMOUS = re.compile(r"^/accounts/(login|signup|inactive|password/reset)|^/help/|^/invitations/")
+ANONYMOUS = re.compile(r"^/accounts/(login|signup|inactive|password/reset)|^/help/|^/invitations/|^/shared/")
 AGENCY = re.compile(r"/clients/")
 INSTALLATION = re.compile(r"/monitoring/installation/$")
 # What `{pk}` is the number of.
@@ -77,6 +77,8 @@ class World:
         """What words mean in this address alone."""
         what = next((what for part, what in NUMBERED.items() if part in door.path), "")
         named = {"pk": self.values[what]} if what else {}
+        if door.path.startswith("/shared/"):
+            named["token"] = self.values["shared"]
         return named | ({"provider": "slack"} if what == "destination" else {})
 
 

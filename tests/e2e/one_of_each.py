@@ -14,6 +14,7 @@ from apps.analytics.models import Company, CompanyScore, DeadLetter, Delivery, D
 from apps.analytics.services.destinations import destination_create
 from apps.analytics.services.funnels import funnel_create, segment_create
 from apps.analytics.services.goals import goal_create
+from apps.analytics.services.sharing import shared_link_create
 from apps.core.models import Connection
 from apps.core.tenancy import tenant
 
@@ -22,7 +23,7 @@ WORDS = "The receiver answered 422: a very long word about what it would not tak
 PARTS = {"frequency": {"amount": 3, "points": 64.0, "weight": 25}}
 
 
-def one_of_each(owner: User, site: Site) -> dict[str, int]:
+def one_of_each(owner: User, site: Site) -> dict[str, Any]:
     """Make them; gives what stands for them in addresses."""
     with tenant(site.organization_id):
         audit(owner, "site.changed", site.name, before={"name": "Old"}, after={"name": site.name})
@@ -34,6 +35,7 @@ def one_of_each(owner: User, site: Site) -> dict[str, int]:
         destination = _destination(owner, site)
         return {
             "goal": goal.pk, "funnel": funnel.pk, "connection": account.pk, "destination": destination.pk,
+            "shared": shared_link_create(actor=owner, site=site, name="Partner").token,
             "delivery": _failed(destination).pk, "company": _company().pk, "letter": _letter(site).pk,
         }
 
