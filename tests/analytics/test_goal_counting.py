@@ -39,7 +39,8 @@ RULES = (
 PLANS = (True, False, 1, 1.5, 1.50, 1e16, 2.5e-7, "1.50", "true", "İ", None)
 ITEMS = (
     {"name": "Röd\tBread", "price": "4.905", "quantity": 2}, {"id": 17, "price": 3, "quantity": "2"},
-    {"name": "", "id": "x", "price": "no", "quantity": -1}, {"price": 1}, {"name": "Rye", "price": 0.1, "quantity": 3.0},
+    {"name": "", "id": "x", "price": "no", "quantity": -1}, {"price": 1},
+    {"name": "Rye", "price": 0.1, "quantity": 3.0},
     {"name": "Rye", "price": 2.25, "quantity": 2.5}, {"name": "y" * 300, "price": "1e3"},
 )
 events = st.fixed_dictionaries({
@@ -134,7 +135,7 @@ def plainly(rule: dict[str, Any], drawn: list[dict[str, Any]]) -> int:
             plan = {"1.50": ("1.50",), "true": (True, "true")}.get(rule.get("prop_value", ""))
             named = {"is": name == "signup", "contains": name in {"signup", "Signup!"}, "starts": name == "signup"}
             met += named[rule["match"]] and (
-                plan is None or any(event["plan"] is one or event["plan"] == one and isinstance(one, str)
+                plan is None or any(event["plan"] is one or (event["plan"] == one and isinstance(one, str))
                                     for one in plan)
             )
     return met

@@ -190,5 +190,5 @@ def test_a_minute_of_the_pipeline_holds_spreads_of_stages_and_waiting(sender: Se
     row = PipelineMinute.objects.get(process="pipeline")
     assert (row.counts["received"], row.counts["stored"], row.counts["batches"]) == (3, 3, 3)
     assert sum(row.histograms["delay"]) == 3
-    assert row.histograms["delay"][DELAY_MS.index(2000)] == 3
+    assert sum(row.histograms["delay"][DELAY_MS.index(2000):]) == 3  # a busy machine adds its own
     assert sum(row.histograms["stage_read"]) == sum(row.histograms["stage_write"]) == 3

@@ -156,7 +156,9 @@ def test_only_listed_hosts_may_frame_it(visited: Site) -> None:
     assert "'unsafe-inline'" not in answer["Content-Security-Policy"]
 
 
-@pytest.mark.parametrize("host", ["*", "a.example; script-src *", "'self'", "a b", "javascript:alert", "*.", "a_b.example"])
+@pytest.mark.parametrize(
+    "host", ["*", "a.example; script-src *", "'self'", "a b", "javascript:alert", "*.", "a_b.example"]
+)
 def test_hosts_are_hosts(host: str) -> None:
     with pytest.raises(ValidationError):
         embed_hosts_of([host])

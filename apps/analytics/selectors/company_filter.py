@@ -1,5 +1,5 @@
-"""The condition that a visit came from a company: `company:is:12`, told by the company's number, or `contains` a word of
-its name. Companies that were put away are still found by their number."""
+"""The condition that a visit came from a company: `company:is:12`, told by the company's number, or `contains` a word
+of its name. Companies that were put away are still found by their number."""
 
 from __future__ import annotations
 

@@ -95,17 +95,22 @@ def value_label(dimension: str, value: str) -> Any:
     """A stored value as people say it: a country's name in their language, "Phone" for mobile."""
     if value == "":
         return FILTERS[dimension].none
-    if dimension == "goal":
-        return Goal.objects.filter(pk=value).values_list("name", flat=True).first() if value.isdigit() else value
     if words := _WORDS.get(dimension):
         return words.get(value, value)
-    if dimension == "company":
-        return _company(value)
-    if dimension == "country":
-        return _locale().territories.get(value, value)
-    if dimension == "language":
-        return _locale().languages.get(value.split("-")[0].lower(), value)
-    return value
+    say = _SAID.get(dimension)
+    return say(value) if say else value
+
+
+def _goal(value: str) -> Any:
+    return Goal.objects.filter(pk=value).values_list("name", flat=True).first() if value.isdigit() else value
+
+
+def _country(value: str) -> str:
+    return str(_locale().territories.get(value, value))
+
+
+def _language(value: str) -> str:
+    return str(_locale().languages.get(value.split("-")[0].lower(), value))
 
 
 def _company(value: str) -> str:
@@ -118,3 +123,6 @@ def _locale() -> Locale:
         return Locale.parse(get_language() or "en", sep="-")
     except (UnknownLocaleError, ValueError):
         return Locale("en")
+
+
+_SAID = {"goal": _goal, "company": _company, "country": _country, "language": _language}
