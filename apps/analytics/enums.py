@@ -56,6 +56,32 @@ class JobKind(models.TextChoices):
     REBUILD = "rebuild", _("Count a site's figures again")
     ERASE = "erase", _("Erase a visitor")
     REPLAY = "replay", _("Take rejected events in again")
+    IMPORT = "import", _("Take in history from another system")
+    UNDO = "undo", _("Take an import back")
+
+
+class ImportKind(models.TextChoices):
+    """Where a site's history comes from."""
+
+    ACCESS_LOG = "log", _("Web server log")
+    PLAUSIBLE = "plausible", _("Plausible")
+    UMAMI = "umami", _("Umami")
+    GA4 = "ga4", _("Google Analytics 4")
+
+
+class ImportState(models.TextChoices):
+    """How far an import is."""
+
+    CHECKING = "checking", _("Being looked through")
+    READY = "ready", _("Ready to start")
+    REFUSED = "refused", _("Cannot be taken")
+    RUNNING = "running", _("Running")
+    STOPPING = "stopping", _("Stopping")
+    STOPPED = "stopped", _("Stopped")
+    DONE = "done", _("Done")
+    FAILED = "failed", _("Failed")
+    UNDOING = "undoing", _("Being taken back")
+    UNDONE = "undone", _("Taken back")
 
 
 class ConsentRule(models.TextChoices):
@@ -111,6 +137,7 @@ class EventFlag(IntFlag):
     UNKNOWN_HOST = 16
     CONSENTED = 32
     CURRENCY_ASSUMED = 64
+    IMPORTED = 128
 
 
 class Drop(StrEnum):

@@ -7,6 +7,7 @@ from apps.analytics import tasks
 from apps.analytics.contracts import CompanyBecameHot, SiteCheckRequested, SiteCreated
 from apps.analytics.contracts.deliveries import DeliveryDead, DestinationFailing, DestinationRecovered
 from apps.analytics.contracts.health import DiskNearlyFull, PipelineBehind, PipelineRecovered, QualityFell
+from apps.analytics.contracts.imports import ImportUploaded
 from apps.analytics.contracts.sharing import TrafficDropped, TrafficSpike
 from apps.analytics.models import Site
 from apps.analytics.services.company_news import tell_hot
@@ -22,6 +23,12 @@ from apps.core.events import subscribe
 def look_for_code(event: SiteCheckRequested) -> None:
     """Fetching a page is work for a worker."""
     enqueue(tasks.check_site, event.organization_id, event.site_id)
+
+
+@subscribe(ImportUploaded)
+def look_at_upload(event: ImportUploaded) -> None:
+    """Reading a file of any length is work for a worker."""
+    enqueue(tasks.look_at_import, event.organization_id, event.import_id)
 
 
 @subscribe(SiteCreated)

@@ -9,14 +9,14 @@ from celery import shared_task
 from django.utils import timezone
 
 from apps.accounts.models import Organization
-from apps.analytics.models import Site
+from apps.analytics.models import Import, Site
 from apps.analytics.pipeline.waiting import (
     organizations_to_score,
     organizations_with_alerts,
     organizations_with_companies,
     organizations_with_lookups,
 )
-from apps.analytics.services import columns, company_lookups, company_scores, detection
+from apps.analytics.services import columns, company_lookups, company_scores, detection, imports
 from apps.analytics.services.quality import scores_of_all
 from apps.analytics.services.traffic_alerts import traffic_look
 from apps.analytics.services.watch import watch
@@ -32,6 +32,13 @@ def check_site(org_id: int, site_id: int) -> str:
     """Look for a site's tracking code in its start page."""
     site = Site.objects.filter(pk=site_id).first()
     return detection.check(site=site) if site else "gone"
+
+
+@tenant_task(queue="sync")
+def look_at_import(org_id: int, import_id: int) -> str:
+    """Look an uploaded file of history through."""
+    row = Import.objects.select_related("site").filter(pk=import_id).first()
+    return imports.import_look(row=row) if row else "gone"
 
 
 @shared_task(queue="sync")

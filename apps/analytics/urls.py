@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from apps.analytics import urls_journeys, urls_sharing
+from apps.analytics import urls_imports, urls_journeys, urls_sharing
 from apps.analytics.views.breakdown import BreakdownCsv, BreakdownPage
 from apps.analytics.views.companies import CompanyCsv, CompanyList, CompanyRulesPage
 from apps.analytics.views.company import CompanyAction, CompanyDetail, CompanyEdit, CompanyMerge
@@ -67,6 +67,7 @@ urlpatterns = [
     path(_SITE, include(urls_journeys.urlpatterns)),
     path(_SITE, include(urls_sharing.urlpatterns)),
     *urls_sharing.public,
+    path(_SITE, include(urls_imports.urlpatterns)),
     path(f"{_SITE}do/", SiteAction.as_view(), name="site-action"),
     path(f"{_SITE}delete/", SiteDelete.as_view(), name="site-delete"),
 ]

@@ -15,7 +15,7 @@ from apps.accounts.audit import audit
 from apps.accounts.enums import OrganizationKind, Role
 from apps.accounts.models import Membership, Organization, User
 from apps.accounts.roles import Reach, get_action
-from apps.analytics.models import Company, Delivery, Destination, Funnel, Goal, Segment, SharedLink, Site
+from apps.analytics.models import Company, Delivery, Destination, Funnel, Goal, Import, Segment, SharedLink, Site
 from apps.core.models import Connection
 from apps.core.tenancy import tenant
 from apps.metrics import registry
@@ -31,7 +31,7 @@ from tests.factories.accounts import (
 DOORS = all_doors()
 TENANT_DOORS = [door for door in DOORS if door.is_tenant]
 BELOW_SITE = (("/goals/", "goal_id"), ("/funnels/", "funnel_id"), ("/segments/", "segment_id"),
-              ("/sharing/", "link_id"), ("/shared-links/", "link_id"))
+              ("/sharing/", "link_id"), ("/shared-links/", "link_id"), ("/history/", "import_id"))
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 MISSING = 9_999_999
 # Answers 404 to people with the right too, until the organization is in the state it is about.
@@ -112,6 +112,7 @@ def _followed(site: Site) -> dict[str, Any]:
             "funnel_id": Funnel.objects.create(site=site, name="To the thanks", steps=steps).pk,
             "segment_id": segment.pk,
             "link_id": SharedLink.objects.create(site=site, name="Partner", token_hash="0" * 64).pk,
+            "import_id": Import.objects.create(site=site, kind="log", name="access.log", state="ready").pk,
         }
 
 

@@ -83,6 +83,13 @@ def a_watched_site(organization: Organization) -> tuple[()]:
     return ()
 
 
+def an_upload(organization: Organization) -> tuple[int, int]:
+    site = SiteFactory(organization=organization)
+    with tenant(organization.pk):
+        row = apps.get_model("analytics.Import").objects.create(site=site, kind="log", name="a", file="imports/gone")
+    return organization.pk, row.pk
+
+
 def a_closed_demo(org: Organization) -> tuple[Any, ...]:
     OrganizationFactory(is_demo=True, delete_after=timezone.now())
     return ()
@@ -96,6 +103,7 @@ WORK: dict[str, Callable[[Organization], tuple[Any, ...]]] = {
     "apps.analytics.tasks.check_site": lambda org: (
         org.pk, SiteFactory(organization=org, domains=["127.0.0.1"]).pk,
     ),
+    "apps.analytics.tasks.look_at_import": an_upload,
     "apps.analytics.tasks.look_up_addresses": an_address,
     "apps.analytics.tasks.score_companies": a_company,
     "apps.analytics.tasks.score_companies_nightly": a_company,

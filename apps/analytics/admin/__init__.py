@@ -5,6 +5,7 @@ from apps.analytics.admin import (  # noqa: F401 -- importing registers
     companies,
     destinations,
     health,
+    imports,
     journeys,
     sharing,
     store,

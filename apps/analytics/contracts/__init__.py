@@ -6,6 +6,7 @@ from .companies import CompanyBecameHot, CompanyFact
 from .deliveries import DeliveryDead, DestinationFailing, DestinationRecovered
 from .events import FirstEventSeen, SiteChanged, SiteCheckRequested, SiteCreated, SiteDeleted
 from .health import DiskNearlyFull, PipelineBehind, PipelineRecovered, QualityFell
+from .imports import ImportUploaded
 from .journeys import FunnelChanged, GoalChanged
 from .settings import SiteSettings
 from .sharing import SharedLinkChanged, TrafficDropped, TrafficSpike
@@ -20,6 +21,7 @@ __all__ = [
     "FirstEventSeen",
     "FunnelChanged",
     "GoalChanged",
+    "ImportUploaded",
     "PipelineBehind",
     "PipelineRecovered",
     "QualityFell",

@@ -14,6 +14,7 @@ from .companies import (
 )
 from .destinations import Delivery, DeliveryMinute, Destination, VisitorClick
 from .health import SiteDayDoubt, SiteFlow, SiteScore
+from .imports import Import
 from .journeys import Funnel, Goal, Segment
 from .queue import DailySalt, DeadLetter, Inbox, PipelineMinute, StoreJob
 from .sharing import SharedLink, TrafficAlert
@@ -37,6 +38,7 @@ __all__ = [
     "Funnel",
     "Goal",
     "Identity",
+    "Import",
     "Inbox",
     "LookupDay",
     "NetworkDay",

@@ -51,6 +51,7 @@ class Batch:
     meanwhile: Callable[[], None] = nothing  # what to do while the store is writing
     history: bool = False  # the clock is set back: nothing leaves this installation
     timed: bool = True  # how long the events have waited means something
+    imported: int = 0  # the instant of the import these events are part of, under which they can be taken back
     duplicates: int = 0
     flows: Flows = field(init=False)
     began: float = field(default_factory=perf_counter)

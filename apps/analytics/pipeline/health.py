@@ -201,7 +201,10 @@ def write_doubts(connection: Any, doubts: dict[DoubtKey, int]) -> None:
 
 
 def note(connection: Any, batch: Any, examiner: Examiner) -> None:
-    """Everything about one batch that is being stored: its `flows` filled and written, its hits examined."""
+    """Everything about one batch that is being stored: its `flows` filled and written, its hits examined. What is
+    imported says nothing of how tracking does."""
+    if batch.imported:
+        return
     flows = batch.flows
     counted: dict[tuple[SiteInfo, int], int] = {}
     for hit in batch.hits:

@@ -6,12 +6,14 @@ import time
 from typing import Any
 
 import structlog
+from psycopg import OperationalError
 from psycopg.types.json import Jsonb
 
 from apps.analytics.columns.keeping import sweep
 from apps.analytics.enums import JobKind
 from apps.analytics.pipeline.core import Core
 from apps.analytics.pipeline.erasure import erase_visitor
+from apps.analytics.pipeline.importing import Importer
 from apps.analytics.pipeline.rebuild import rebuild_site
 from apps.analytics.pipeline.recount import recount_goals, recount_products
 from apps.analytics.pipeline.replay import replay_letters
@@ -19,9 +21,10 @@ from apps.metrics.live import mark_dirty
 
 log = structlog.get_logger(__name__)
 LOOK_EVERY = 30.0
+_LONG = frozenset({JobKind.IMPORT, JobKind.UNDO})
 _WAITING = """
 SELECT id, kind, site_id, params FROM analytics_storejob WHERE done_at IS NULL AND site_id %% %s = %s
-ORDER BY id LIMIT 1
+ORDER BY kind IN ('import', 'undo'), id LIMIT 1
 """
 # Whom an erasure was about is forgotten with the rest.
 _DONE = """
@@ -38,6 +41,7 @@ class Jobs:
         self._core = core
         self._shard = shard
         self._next = 0.0
+        self._importer = Importer(core)
 
     def look(self) -> None:
         """There may be work."""
@@ -50,9 +54,33 @@ class Jobs:
         self._next = time.monotonic() + LOOK_EVERY
         done = 0
         while job := self._core.connection.execute(_WAITING, [self._shard[1], self._shard[0]]).fetchone():
+            if job[1] in _LONG:
+                self._go_on(*job)
+                break
             self._run(*job)
             done += 1
         return done
+
+    def _go_on(self, job_id: int, kind: str, site_id: int, params: dict[str, Any]) -> None:
+        """One step of work that takes long; what has come meanwhile is counted before the next."""
+        self._next = 0.0
+        connection, importer = self._core.connection, self._importer
+        try:
+            ended = (importer.step if kind == JobKind.IMPORT else importer.undo)(params["import"])
+        except Exception as error:
+            if connection.broken or isinstance(error, OperationalError):
+                raise
+            log.exception("pipeline.import_failed", job=job_id, kind=kind)
+            importer.failed(params["import"], error)
+            connection.execute(
+                "UPDATE analytics_storejob SET done_at = now(), error = %s WHERE id = %s",
+                [f"{type(error).__name__}: {error}"[:2000], job_id],
+            )
+        else:
+            if ended:
+                connection.execute(_DONE, [Jsonb({}), job_id])
+        if site := self._core.sites.get(site_id):
+            mark_dirty([site.organization_id], "analytics")
 
     def _run(self, job_id: int, kind: str, site_id: int, params: dict[str, Any]) -> None:
         connection = self._core.connection

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator
+from operator import add, itemgetter
 from typing import Any
 
 import orjson
@@ -116,6 +117,9 @@ ROLLUP_COLUMNS = (
 )
 
 
+Longer = dict[tuple[int, int, int, int, str], tuple[SiteInfo, Row]]
+
+
 class RollupLines:
     """Lines of differences. Remembers which values a site had on a day, so that junk cannot make rows without end."""
 
@@ -124,15 +128,19 @@ class RollupLines:
 
     def lines(self, tally: Tally) -> Iterator[str]:
         """Every line of a batch."""
+        longer: Longer = {}
         for _site_and_day, counts in sorted(tally.days.items()):
-            yield from self._of_day(counts)
+            yield from self._of_day(counts, longer)
+        for (_site, grain, dimension, begin, value), (info, row) in sorted(longer.items(), key=itemgetter(0)):
+            yield _line(info, grain, dimension, begin, value, row)
         for (site, minute), row in tally.minutes.items():
             yield _line(site, _MINUTE, _TOTAL, minute * 60_000, "", row)
         for (site, minute), change in tally.last_seen.items():
             if change:
                 yield _line(site, _MINUTE, _LAST_SEEN, minute * 60_000, "", [change] + [0] * 9)
 
-    def _of_day(self, counts: DayCounts) -> Iterator[str]:
+    def _of_day(self, counts: DayCounts, longer: Longer) -> Iterator[str]:
+        """A day's lines; what belongs to weeks and months that were folded is added up over the days of the batch."""
         site, day = counts.site, counts.day
         spread = counts.spread()
         for start, row in counts.hours.items():
@@ -148,7 +156,9 @@ class RollupLines:
                 if row != NOTHING:
                     yield f"{head}{escaped(value[:500])}\t{_numbers(row)}"
                     for grain, begin in folded:
-                        yield _line(site, grain, dimension, begin, value, row)
+                        key = (site.id, grain, dimension, begin, value[:500])
+                        known = longer.get(key)
+                        longer[key] = (site, list(map(add, known[1], row)) if known else row)
 
     def _bound(self, key: tuple[int, int, int], values: Values) -> None:
         known = self._known.get(key)

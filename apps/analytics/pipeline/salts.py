@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import UTC, date, datetime
+from hashlib import blake2b
 from typing import Any
 
 KEEP_DAYS = 2
@@ -19,6 +20,16 @@ class Salts:
     def __init__(self, connection: Any) -> None:
         self._connection = connection
         self._known: dict[int, bytes] = {}
+        self._lent = b""
+
+    def lend(self, secret: bytes) -> bool:
+        """Make the salts of days that are long gone from this secret until another is lent, so that an import that is
+        interrupted goes on with the same; returns whether the secret is another one than before."""
+        if secret == self._lent:
+            return False
+        self._lent = secret
+        self._known.clear()
+        return True
 
     def of(self, ordinal: int) -> bytes:
         """The salt of a day."""
@@ -30,7 +41,7 @@ class Salts:
     def _stored(self, ordinal: int) -> bytes:
         fresh = secrets.token_bytes(16)
         if abs(datetime.now(UTC).date().toordinal() - ordinal) > KEEP_DAYS:
-            return fresh
+            return blake2b(str(ordinal).encode(), key=self._lent, digest_size=16).digest() if self._lent else fresh
         day = date.fromordinal(ordinal)
         self._connection.execute(
             "INSERT INTO analytics_dailysalt (day, salt) VALUES (%s, %s) ON CONFLICT DO NOTHING", [day, fresh]

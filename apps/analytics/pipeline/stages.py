@@ -29,7 +29,7 @@ from apps.analytics.pipeline.recognition import Recognition
 from apps.analytics.pipeline.sites import Sites
 from apps.analytics.store import EventStore
 
-_TEST, _COUNTERS = int(EventFlag.TEST), int(Origin.COUNTERS)
+_TEST, _IMPORTED, _COUNTERS = int(EventFlag.TEST), int(EventFlag.IMPORTED), int(Origin.COUNTERS)
 FIRST = "\0first"  # the number of the first event of an envelope that was taken apart
 
 
@@ -136,7 +136,12 @@ def recognise(batch: Batch, tools: Tools) -> None:
 
 
 def store(batch: Batch, tools: Tools) -> None:
-    """Begin to store the events; PostgreSQL takes them in while they are being counted."""
+    """Begin to store the events; PostgreSQL takes them in while they are being counted. Those of an import are marked:
+    they were received when it was started."""
+    if batch.imported:
+        for hit in batch.hits:
+            hit.received = batch.imported
+            hit.flags |= _IMPORTED
     tools.store.begin(batch)
 
 

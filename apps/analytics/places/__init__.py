@@ -4,6 +4,7 @@ from apps.analytics.places import (  # noqa: F401 -- importing declares
     companies,
     destinations,
     health,
+    imports,
     journeys,
     live,
     sharing,

@@ -56,6 +56,11 @@ def letters_replay(*, site: Site, letters: Iterable[int], actor: Any = None) -> 
     return _asked(JobKind.REPLAY, site.id, {"letters": ids})
 
 
+def import_ask(*, kind: JobKind, site_id: int, import_id: int) -> StoreJob:
+    """Have an import taken in, or taken back."""
+    return _asked(kind, site_id, {"import": import_id})
+
+
 def _asked(kind: JobKind, site_id: int, params: dict[str, Any]) -> StoreJob:
     job = StoreJob.objects.create(kind=kind, site_id=site_id, params=params)
     with connection.cursor() as cursor:

@@ -1,0 +1,132 @@
+"""Taking history in: an upload is kept, looked through by a worker, started by its owner, stored by the pipeline."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.audit import audit, register_audit_actions
+from apps.analytics.contracts.imports import ImportUploaded
+from apps.analytics.enums import ImportKind, ImportState, JobKind
+from apps.analytics.history.looking import look_through
+from apps.analytics.history.outcomes import Refused
+from apps.analytics.models import Import, Site
+from apps.analytics.services.store_jobs import import_ask
+from apps.core.outbox import publish
+
+MOST_BYTES = 2 * 1024**3
+MOST_WAITING = 20
+register_audit_actions({
+    "import.uploaded": _("History uploaded"),
+    "import.started": _("Import of history started"),
+    "import.stopped": _("Import of history stopped"),
+    "import.undone": _("Import of history taken back"),
+    "import.removed": _("Uploaded history removed"),
+})
+_AGAIN = (ImportState.READY, ImportState.STOPPED, ImportState.FAILED)
+_GOING = (ImportState.RUNNING, ImportState.STOPPING, ImportState.UNDOING)
+_BACK = (ImportState.DONE, ImportState.STOPPED, ImportState.FAILED)
+
+
+@transaction.atomic
+def import_upload(*, actor: Any, site: Site, kind: str, upload: UploadedFile) -> Import:
+    """Keep a file and have it looked through. Raises ValidationError in words."""
+    if kind not in ImportKind.values:
+        raise ValidationError({"kind": _("There is no such kind of history.")})
+    if not upload.size:
+        raise ValidationError({"file": _("This file is empty.")})
+    if upload.size > MOST_BYTES:
+        raise ValidationError({"file": _("This file is larger than 2 GB. Pack it with gzip, or split it.")})
+    if Import.objects.filter(site=site).exclude(file="").count() >= MOST_WAITING:
+        raise ValidationError({"file": _("Too many files are waiting. Start or remove some of them first.")})
+    row = Import(site=site, kind=kind, name=str(upload.name)[:200], size=upload.size, created_by=actor)
+    row.file.save(row.name, upload, save=False)
+    row.save()
+    audit(actor, "import.uploaded", row, after={"site": site.name, "kind": kind, "file": row.name, "bytes": row.size})
+    publish(ImportUploaded(row.organization_id, row.id, site.id))
+    return row
+
+
+def import_look(*, row: Import) -> str:
+    """Look an upload through and note what was found; returns its state then. A second time changes nothing."""
+    if row.state != ImportState.CHECKING:
+        return row.state
+    try:
+        preview = look_through(row.kind, row.file.path, next(iter(row.site.domains), "localhost"))
+        changes: dict[str, Any] = {"state": ImportState.READY, "preview": preview}
+    except Refused as refused:
+        changes = {"state": ImportState.REFUSED, "error": f"refused:{refused}"}
+    except OSError:
+        changes = {"state": ImportState.REFUSED, "error": "refused:damaged"}
+    Import.objects.filter(pk=row.pk, state=ImportState.CHECKING).update(**changes)
+    if changes["state"] == ImportState.REFUSED:
+        row.file.delete(save=False)
+        Import.objects.filter(pk=row.pk).update(file="")
+    return str(changes["state"])
+
+
+@transaction.atomic
+def import_start(*, actor: Any, row: Import) -> None:
+    """Have the pipeline take it in, from where it stopped if it did. Raises ValidationError in words."""
+    row = _locked(row, _AGAIN)
+    row.stamp = row.stamp or int(time.time() * 1000)
+    row.started_at = row.started_at or timezone.now()
+    _go(row, ImportState.RUNNING, JobKind.IMPORT)
+    audit(actor, "import.started", row, after={"file": row.name})
+
+
+@transaction.atomic
+def import_stop(*, actor: Any, row: Import) -> None:
+    """Let it end after the step it is at. What is in stays until it is taken back."""
+    row = _locked(row, (ImportState.RUNNING,))
+    row.state = ImportState.STOPPING
+    row.save(update_fields=["state"])
+    audit(actor, "import.stopped", row, after={"file": row.name})
+
+
+@transaction.atomic
+def import_undo(*, actor: Any, row: Import) -> None:
+    """Take back all that it brought."""
+    row = _locked(row, _BACK)
+    _go(row, ImportState.UNDOING, JobKind.UNDO)
+    if row.file:
+        transaction.on_commit(lambda: row.file.storage.delete(row.file.name))
+        Import.objects.filter(pk=row.pk).update(file="")
+    audit(actor, "import.undone", row, after={"file": row.name})
+
+
+@transaction.atomic
+def import_remove(*, actor: Any, row: Import) -> None:
+    """Forget an upload that brought nothing, and its file."""
+    row = _locked(row, (ImportState.CHECKING, ImportState.READY, ImportState.REFUSED, ImportState.UNDONE))
+    audit(actor, "import.removed", row, before={"file": row.name})
+    if row.file:
+        storage, name = row.file.storage, row.file.name
+        transaction.on_commit(lambda: storage.delete(name))
+    row.delete()
+
+
+def _locked(row: Import, states: tuple[ImportState, ...]) -> Import:
+    found: Import = Import.objects.select_for_update().get(pk=row.pk)
+    if found.state not in states:
+        raise ValidationError(_("This import has moved on meanwhile. Please look at it again."))
+    return found
+
+
+def _go(row: Import, state: ImportState, kind: JobKind) -> None:
+    busy = _("Another import of this site is still running. Wait until it is done.")
+    if Import.objects.filter(site_id=row.site_id, state__in=_GOING).exclude(pk=row.pk).exists():
+        raise ValidationError(busy)
+    row.state, row.error = state, ""
+    try:
+        with transaction.atomic():
+            row.save(update_fields=["state", "error", "stamp", "started_at"])
+    except IntegrityError as error:
+        raise ValidationError(busy) from error
+    import_ask(kind=kind, site_id=row.site_id, import_id=row.pk)

@@ -1,0 +1,13 @@
+"""Addresses of imports of history, below a site's own."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from apps.analytics.views import imports
+
+urlpatterns = [
+    path("history/", imports.ImportList.as_view(), name="site-history"),
+    path("history/<int:pk>/", imports.ImportPage.as_view(), name="import"),
+    path("history/<int:pk>/do/", imports.ImportAction.as_view(), name="import-action"),
+]
