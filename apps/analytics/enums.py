@@ -6,6 +6,7 @@ from enum import IntEnum, IntFlag, StrEnum
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class SiteStatus(models.TextChoices):
@@ -249,7 +250,7 @@ class Confidence(models.TextChoices):
     """How sure it is that a visit came from the company."""
 
     HIGH = "high", _("High")
-    MEDIUM = "medium", _("Medium")
+    MEDIUM = "medium", pgettext_lazy("confidence", "Medium")
     LOW = "low", _("Low")
 
 

@@ -16,6 +16,7 @@ import pytest
 from django.utils.translation.template import templatize
 
 from apps.accounts.models import Organization, User
+from apps.core.management.commands.makemessages import ALIASES
 from tests import pseudo_locale
 from tests.contracts.sources import ROOT, name_of, python_files, tree
 
@@ -26,7 +27,7 @@ _PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd%]|{\w*}")
 _TAG = re.compile(r"</?[a-z][^<>]*>")
 _NUMBERED = {"ngettext", "ngettext_lazy"}
 _IN_CONTEXT = {"pgettext", "pgettext_lazy", "npgettext", "npgettext_lazy"}
-_PLAIN = {"_", "gettext", "gettext_lazy", "gettext_noop"}
+_PLAIN = {"_", "gettext", "gettext_lazy", "gettext_noop", *ALIASES}
 _CALL = re.compile(r"""(?<!\w)(?:n?p?gettext|_)\((?:[^()'"]|'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*")*\)""", re.S)
 
 

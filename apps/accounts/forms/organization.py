@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.accounts.enums import OrganizationKind
 from apps.accounts.geography import Place, countries, currencies, is_time_zone
@@ -26,7 +27,7 @@ INDUSTRIES = [
     ("health", _("Health and beauty")),
     ("education", _("Education")),
     ("hotel", _("Hotel and travel")),
-    ("property", _("Property")),
+    ("property", pgettext_lazy("industry", "Property")),
     ("software", _("Software")),
     ("media", _("Media")),
     ("agency", _("Agency")),

@@ -99,8 +99,8 @@ def _cards(whole: Flow, waiting: int) -> list[dict[str, Any]]:
     )
     cards = [{"label": label, "value": say(value, "count"), "definition": text, "state": "ok"}
              for _key, label, value, text in rows]
-    for share, label in ((0.5, _("Half counted within")), (0.95, _("95 % counted within")),
-                         (0.99, _("99 % counted within"))):
+    for share, label in ((0.5, _("Half counted within")), (0.95, _("95 of 100 counted within")),
+                         (0.99, _("99 of 100 counted within"))):
         cards.append({
             "label": label, "value": say_ms(whole.waited(share)), "state": "ok",
             "definition": _("From the answer “accepted” to the figure, over every event of the period. Worked out from "
