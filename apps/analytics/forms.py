@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from apps.analytics.contracts import SiteSettings
-from apps.analytics.enums import ConsentMode
+from apps.analytics.enums import CompanyMode, ConsentMode
 from apps.analytics.selectors.kept import has_events_before
 from apps.analytics.services.sites import hosts_of
 
@@ -97,6 +98,10 @@ class SiteForm(forms.Form):
         label=_("Only count visits on the addresses above"), required=False,
         help_text=_("Leaves out copies of your pages on other hosts."),
     )
+    companies = forms.ChoiceField(
+        label=_("Recognising companies"), choices=CompanyMode.choices,
+        help_text=_("Tells which businesses visit, never which person. Addresses are not kept with them."),
+    )
     truncate_ip = forms.BooleanField(
         label=_("Shorten network addresses before anything is looked up"), required=False,
         help_text=_("Places become less exact."),
@@ -131,7 +136,7 @@ class SiteForm(forms.Form):
         return {
             "name": site.name, "domains": site.domains, "cross_domains": site.cross_domains,
             "consent": options.consent, "forms_sent": options.forms, "ip_retention_days": options.ip_retention_days,
-            "keep_months": options.keep_months,
+            "keep_months": options.keep_months, "companies": options.companies,
             **{name: getattr(options, name) for name in cls.SWITCHES},
         }
 
@@ -148,10 +153,10 @@ class SiteForm(forms.Form):
         return data
 
     def settings(self) -> SiteSettings:
-        """The switches, as stored."""
+        """The switches as they are to be stored; what the form does not ask for stays as it is."""
         data = self.cleaned_data
-        return SiteSettings(
-            consent=data["consent"], forms=data["forms_sent"], ip_retention_days=data["ip_retention_days"],
-            keep_months=data["keep_months"],
+        return replace(
+            self.site.options, consent=data["consent"], forms=data["forms_sent"], companies=data["companies"],
+            ip_retention_days=data["ip_retention_days"], keep_months=data["keep_months"],
             **{name: data[name] for name in self.SWITCHES},
         )

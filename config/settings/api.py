@@ -53,6 +53,8 @@ SPECTACULAR_SETTINGS = {
         "OrganizationKindEnum": "apps.accounts.enums.OrganizationKind",
         "InvitationKindEnum": "apps.accounts.enums.InvitationKind",
         "SiteStatusEnum": "apps.analytics.enums.SiteStatus",
+        "NetworkKindEnum": "apps.analytics.enums.NetworkKind",
+        "ConsentRuleEnum": "apps.analytics.enums.ConsentRule",
     },
     "SORT_OPERATIONS": True,
     "PREPROCESSING_HOOKS": ["apps.core.api.schema.only_the_api"],

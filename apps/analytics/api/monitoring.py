@@ -67,10 +67,10 @@ class ErrorsReplayView(TenantAPIView):
 
     rights = {"post": "monitoring.replay"}
 
-    @extend_schema(summary="Take events in again", request=out.ReplayIn, responses={202: out.ReplayOut})
+    @extend_schema(summary="Take events in again", request=out.ErrorsReplayIn, responses={202: out.ErrorsReplayOut})
     def post(self, request: Request, **kwargs: Any) -> Response:
         """Some or all; those that were taken in before are left out."""
-        given = out.ReplayIn(data=request.data)
+        given = out.ErrorsReplayIn(data=request.data)
         given.is_valid(raise_exception=True)
         letters = None if given.validated_data["all"] else given.validated_data["ids"]
         return Response({"asked": errors_replay(actor=self.actor, letters=letters)}, status=202)

@@ -53,7 +53,7 @@ class ErrorsOut(serializers.Serializer):
     next_offset = serializers.IntegerField(allow_null=True)
 
 
-class ReplayIn(serializers.Serializer):
+class ErrorsReplayIn(serializers.Serializer):
     """Which errors to take in again: their ids, or all."""
 
     ids = serializers.ListField(child=serializers.IntegerField(), max_length=1000, required=False)
@@ -66,7 +66,7 @@ class ReplayIn(serializers.Serializer):
         return attrs
 
 
-class ReplayOut(serializers.Serializer):
+class ErrorsReplayOut(serializers.Serializer):
     """How many will be taken in again."""
 
     asked = serializers.IntegerField()

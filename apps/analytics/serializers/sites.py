@@ -9,7 +9,7 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
 from apps.analytics.contracts import SiteSettings
-from apps.analytics.enums import ConsentMode, SiteStatus
+from apps.analytics.enums import CompanyMode, ConsentMode, SiteStatus
 from apps.analytics.models import Site
 
 
@@ -30,6 +30,7 @@ class SiteSettingsField(serializers.Serializer):
     truncate_ip = serializers.BooleanField(required=False)
     ip_retention_days = serializers.IntegerField(min_value=0, max_value=365, required=False)
     only_known_hosts = serializers.BooleanField(required=False)
+    companies = serializers.ChoiceField(CompanyMode.choices, required=False)
     keep_months = serializers.IntegerField(
         min_value=0, max_value=120, required=False,
         help_text="Whole months of visits and events that are kept; 0 keeps all. Keeping less deletes the rest.",

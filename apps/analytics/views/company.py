@@ -31,6 +31,7 @@ from apps.analytics.views.company_words import (
     reason_of,
 )
 from apps.analytics.views.labels import value_label
+from apps.metrics.words import say
 
 HISTORY = timedelta(days=90)
 VISITS = 20
@@ -162,7 +163,7 @@ def profile(company: Company) -> list[dict[str, Any]]:
         (_("Kind"), kind_label(company.kind)),
         (_("Network"), f"{company.network_name} (AS{company.network})" if company.network else ""),
         (_("First seen"), _moment(company.first_seen_at)), (_("Last seen"), _moment(company.last_seen_at)),
-        (_("Visits"), f"{company.visits:,}"), (_("Page views"), f"{company.pageviews:,}"),
+        (_("Visits"), say(company.visits, "count")), (_("Page views"), say(company.pageviews, "count")),
     ]
     found: list[dict[str, Any]] = [{"label": label, "text": text or "–"} for label, text in rows]
     badge = {"badge": company.get_confidence_display(), "tone": CONFIDENCE_TONES[company.confidence]}  # type: ignore[index]
@@ -217,7 +218,7 @@ def ranked(rows: list[tuple[str, int, int]], dimension: str = "page") -> list[di
     largest = max((number for _name, number, _visits in rows), default=1)
     return [
         {
-            "label": value_label(dimension, name), "title": name, "value": f"{number:,}",
+            "label": value_label(dimension, name), "title": name, "value": say(number, "count"),
             "share": 100 * number / largest,
             "sub": ngettext("%(count)s visit", "%(count)s visits", visits) % {"count": visits},
         }

@@ -15,6 +15,7 @@ from apps.analytics.models import Company
 from apps.analytics.selectors.companies import PAGE, Choices, Listed
 from apps.analytics.views.company_words import confidence_badge, kind_label, temperature_badge
 from apps.analytics.views.labels import value_label
+from apps.metrics.words import say
 
 FILTERS = ("industry", "country", "kind", "confidence", "site")
 
@@ -43,8 +44,8 @@ def rows(slug: str, listed: Listed) -> list[dict[str, Any]]:
             "href": reverse("analytics:company", args=[slug, row.pk]),
             "cells": [
                 {"text": row.name, "sub": _sub(row), "flag": row.country},
-                temperature_badge(row), {"text": str(row.score)}, {"text": f"{row.visits:,}"},
-                {"text": f"{row.pageviews:,}"}, {"text": str(listed.sites.get(row.pk, 0))},
+                temperature_badge(row), {"text": str(row.score)}, {"text": say(row.visits, "count")},
+                {"text": say(row.pageviews, "count")}, {"text": str(listed.sites.get(row.pk, 0))},
                 {"text": row.industry or "–"}, confidence_badge(row), {"text": _ago(row.first_seen_at)},
                 {"text": _ago(row.last_seen_at)},
             ],
@@ -121,7 +122,9 @@ def pager(params: QueryDict, listed: Listed) -> dict[str, str]:
     return {
         "prev_href": address(params, offset=str(before or "")) if listed.offset else "",
         "next_href": address(params, offset=str(after)) if listed.more else "",
-        "summary": ngettext("%(count)s company", "%(count)s companies", listed.total) % {"count": f"{listed.total:,}"},
+        "summary": ngettext("%(count)s company", "%(count)s companies", listed.total) % {
+            "count": say(listed.total, "count")
+        },
     }
 
 

@@ -13,6 +13,7 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
@@ -91,7 +92,7 @@ def _visits(line: Any) -> float:
 def words_of(goal: Goal) -> str:
     """What a goal waits for, as a sentence: "Page is /thank-you"."""
     if goal.kind == GoalKind.REVENUE:
-        return _("An order is worth at least %(amount)s") % {"amount": f"{goal.amount or 0:.2f}"}
+        return _("An order is worth at least %(amount)s") % {"amount": number_format(goal.amount or 0, 2)}
     kind = _("Page") if goal.kind == GoalKind.PAGE else _("Event")
     value = EVENTS.get(goal.value, goal.value) if goal.kind == GoalKind.EVENT else goal.value
     words = f"{kind} {goal.get_match_display()} {value}"

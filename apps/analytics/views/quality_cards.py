@@ -41,7 +41,7 @@ def facts(organization: Any, found: Facts) -> dict[str, Any]:
         "score": score.value, "score_tone": tone, "score_word": word, "least": LEAST_EVENTS,
         "period": _("%(first)s to %(until)s") % {
             "first": format_date(found.first, "medium", locale=locale()),
-            "until": format_datetime(until, "medium", locale=locale()),
+            "until": format_datetime(until, "short", locale=locale()),
         },
         "received": say(found.flow.received, "count"),
         "parts": [_part(organization, found, part) for part in score.parts],

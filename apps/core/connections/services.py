@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from apps.core import oauth
@@ -131,8 +132,10 @@ def status_in_words(connection: Connection) -> str:
     if connection.progress.get("running"):
         total = connection.progress.get("total")
         if total:
-            return _("Syncing: %(done)s of %(total)s") % {"done": f"{items:,}", "total": f"{total:,}"}
-        return _("Syncing: %(done)s so far") % {"done": f"{items or 0:,}"}
+            return _("Syncing: %(done)s of %(total)s") % {
+                "done": number_format(items, force_grouping=True), "total": number_format(total, force_grouping=True)
+            }
+        return _("Syncing: %(done)s so far") % {"done": number_format(items or 0, force_grouping=True)}
     if connection.status == Connection.Status.NEW:
         return _("Waiting for its first sync") if is_synced(connection.kind) else _("Not tested yet")
     return _("Working")
