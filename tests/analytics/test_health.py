@@ -184,7 +184,9 @@ def test_what_the_collector_refused_is_counted_by_field(sender: Sender, site: An
 def test_a_minute_of_the_pipeline_holds_spreads_of_stages_and_waiting(sender: Sender, site: Any) -> None:
     ledger = Ledger(sender.core.connection, "pipeline")
     for number in range(3):
-        outcome = sender.send(NOON, view(id=f"e{number}"))
+        envelope = sender.envelope(NOON, view(id=f"e{number}"))
+        outcome = sender.core.process([envelope], at_ms(NOON + 2 * SECOND))
+        sender.core.committed(outcome)
         ledger.write(outcome, 0.003, at_ms(NOON + 2 * SECOND))
 
     row = PipelineMinute.objects.get(process="pipeline")

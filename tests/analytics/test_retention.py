@@ -177,7 +177,7 @@ def test_keeping_less_must_be_confirmed(
     filled(runner, mine)
     client, address = client_of(alice), f"/o/bakery/traffic/{mine.script_id}/settings/"
     given = {"name": "Mine", "domains": "site.example", "consent": "cookieless", "ip_retention_days": 0,
-             "keep_months": 3}
+             "keep_months": 3, "companies": "networks"}
 
     refused = client.post(address, given)
     mine = stored(mine)
