@@ -185,7 +185,8 @@ def test_a_minute_of_the_pipeline_holds_spreads_of_stages_and_waiting(sender: Se
     ledger = Ledger(sender.core.connection, "pipeline")
     for number in range(3):
         envelope = sender.envelope(NOON, view(id=f"e{number}"))
-        outcome = sender.core.process([envelope], at_ms(NOON + 2 * SECOND))
+        with sender.core.connection.transaction():
+            outcome = sender.core.process([envelope], at_ms(NOON + 2 * SECOND))
         sender.core.committed(outcome)
         ledger.write(outcome, 0.003, at_ms(NOON + 2 * SECOND))
 
