@@ -26,7 +26,7 @@ from tests.factories.accounts import (
 from tests.factories.analytics import SiteFactory
 
 NO_PAGE = re.compile(
-    r"^/admin/|^/api/v|^/media/|\.(csv|json|css)$|/csv/$|/(unread|palette|callback|token|download)/$|\.\+|/segments/"
+    r"^/admin/|^/api/v|^/media/|\.(csv|json|css)$|/csv/$|/(unread|palette|callback|token|download)/$|\.\+|/segments/|/live/event/"
 )
 # Seen only by somebody in the middle of something, or by nobody: the same templates are walked at another address.
 MIDWAY = re.compile(
@@ -40,7 +40,7 @@ INSTALLATION = re.compile(r"/monitoring/installation/$")
 # What `{pk}` is the number of.
 NUMBERED = {
     "/settings/connections/": "connection", "/companies/": "company", "/destinations/": "destination",
-    "/goals/": "goal", "/funnels/": "funnel",
+    "/goals/": "goal", "/funnels/": "funnel", "/history/": "history",
 }
 
 

@@ -9,8 +9,8 @@ from django.utils import timezone
 from apps.accounts.audit import audit
 from apps.accounts.models import User
 from apps.analytics.contracts.journeys import StepSpec
-from apps.analytics.enums import DeliveryState
-from apps.analytics.models import Company, CompanyScore, DeadLetter, Delivery, Destination, Site
+from apps.analytics.enums import DeliveryState, ImportKind, ImportState
+from apps.analytics.models import Company, CompanyScore, DeadLetter, Delivery, Destination, Import, Site
 from apps.analytics.services.destinations import destination_create
 from apps.analytics.services.funnels import funnel_create, segment_create
 from apps.analytics.services.goals import goal_create
@@ -37,6 +37,7 @@ def one_of_each(owner: User, site: Site) -> dict[str, Any]:
             "goal": goal.pk, "funnel": funnel.pk, "connection": account.pk, "destination": destination.pk,
             "shared": shared_link_create(actor=owner, site=site, name="Partner").token,
             "delivery": _failed(destination).pk, "company": _company().pk, "letter": _letter(site).pk,
+            "history": _import(site).pk,
         }
 
 
@@ -52,6 +53,14 @@ def _failed(destination: Destination) -> Delivery:
         destination=destination, event_id="e" * 150, name="pageview", sent_as="pageview", at=now, log=log, words=WORDS,
         state=DeliveryState.DEAD, attempts=1, status=422, answer='{"error": "no"}', finished_at=now,
         payload={"url": "https://" + "x" * 200},
+    )
+
+
+def _import(site: Site) -> Import:
+    return Import.objects.create(
+        site=site, kind=ImportKind.ACCESS_LOG, state=ImportState.DONE,
+        name="access-with-a-very-long-name-of-the-server.log.gz",
+        line=1200, taken=900, broken=1, left={"robot": 299}, faults=[[7, "date"]],
     )
 
 
