@@ -35,7 +35,8 @@ def queued(destination: Any) -> list[Delivery]:
 
 def test_events_go_under_the_names_of_the_mapping(sender: Sender, site: Site) -> None:
     destination = make_destination(site, URL, events={"pageview": "PageView", "purchase": "", "*": "*"})
-    sender.send(NOON, view(id="v1"), purchase(), {"name": "Quote asked for", "id": "q1"}, {"name": "leave", "eng": 900})
+    sender.send(NOON, view(id="v1"), purchase())
+    sender.send(NOON + timedelta(seconds=1), {"name": "Quote asked for", "id": "q1"}, {"name": "leave", "eng": 900})
 
     assert [(row.event_id, row.name, row.sent_as) for row in queued(destination)] == [
         ("v1", "pageview", "PageView"), ("q1", "Quote asked for", "Quote asked for"),
