@@ -89,14 +89,16 @@ class Lane:
         width = vendor.batch * (1 if probing else vendor.parallel)
         taken = outbox.take(row.pk, width if probing else max(width, AHEAD), now)
         fresh = self._still_young(row, vendor, taken, now)
-        for start in range(0, len(fresh), width):
+        chunks = [[fresh[n] for n in bundle] for bundle in vendor.bundles([one.payload for one in fresh])]
+        side_by_side = 1 if probing else vendor.parallel
+        for start in range(0, len(chunks), side_by_side):
             if start and self._must_stop(row):
-                outbox.give_back([one.id for one in fresh[start:]], now)
-                return start
-            group = fresh[start : start + width]
-            outbox.note_attempt([one.id for one in group])
-            chunks = [group[n : n + vendor.batch] for n in range(0, len(group), vendor.batch)]
-            self._settle(row, self._sent(row.connection, vendor, chunks))
+                left = [one.id for chunk in chunks[start:] for one in chunk]
+                outbox.give_back(left, now)
+                return len(fresh) - len(left)
+            group = chunks[start : start + side_by_side]
+            outbox.note_attempt([one.id for chunk in group for one in chunk])
+            self._settle(row, self._sent(row.connection, vendor, group))
         return len(taken)
 
     def _must_stop(self, row: Destination) -> bool:

@@ -80,7 +80,7 @@ def refused(payloads: Sequence[Payload], words: str) -> list[Result]:
 def one_by_one(payloads: Sequence[Payload], send: Callable[[Sequence[Payload]], Report], first: Exchange) -> Report:
     """Find out which events of a refused batch are bad, by sending each alone.
 
-    For vendors that refuse a whole batch without saying which event it was, and that count an id once.
+    For vendors that refuse a whole batch without saying which event it was, and of it count none, or an id once.
     """
     results: list[Result] = []
     for index, payload in enumerate(payloads):

@@ -156,8 +156,15 @@ class Destination(Provider):
         """
         raise Skip(f"{self.key} takes no events")
 
+    def bundles(self, bodies: Sequence[Mapping[str, Any]]) -> list[list[int]]:
+        """Which of these prepared events share a request: their places, in the order in which the requests leave.
+
+        At most `batch` to a request. For vendors whose requests can hold only what belongs together.
+        """
+        return [list(range(start, min(start + self.batch, len(bodies)))) for start in range(0, len(bodies), self.batch)]
+
     def send(self, payloads: Sequence[Payload], *, test: bool = False) -> Report:
-        """Send at most `batch` payloads in one request; `test` uses the vendor's way to look without counting.
+        """Send payloads that `bundles` put together in one request; `test` uses the vendor's way to look without counting.
 
         Raises ProviderError (better Refused, with the exchange) when the request as a whole failed: `permanent` when a
         person has to act, `retry_after` in seconds when the vendor said so. An answer that refuses single events is a

@@ -1,11 +1,12 @@
 """Google Analytics 4 by the Measurement Protocol (developers.google.com/analytics/devguides/collection/protocol/ga4).
 
 Google answers 2xx whatever it was sent, so the rules it would break silently are kept here, and a test goes to its
-validation server. A request speaks of one visitor, hence one event each.
+validation server. A request speaks of one visitor: their events share one, each with its own time.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -17,16 +18,18 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from apps.analytics.providers import amounts, hashing
-from apps.analytics.providers.answers import Answer, ask, refused, taken
+from apps.analytics.providers.answers import Answer, ask, one_by_one, refused, taken
 from apps.analytics.providers.base import EVERY, Destination, Outgoing, Payload, Report, Skip, destinations
 from apps.core.providers import ProviderError, ProviderField
 
 LONGEST_NAME = 40
 LONGEST_VALUE = 100
-MOST_PARAMS = 25
+MOST_PARAMS = 24  # Google's 25 without the event's own time, which it needs beside others
 MOST_ITEMS = 200
+MOST_BYTES = 120_000  # Google's 130 kB, with some to spare
 _LONGER = {"page_location": 1000, "page_referrer": 420, "page_title": 300}
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+_CLIENT = re.compile(r"(?:GA[0-9]+\.[0-9]+\.)?([0-9]+\.[0-9]+)")  # also as it stands in its cookie
 _RESERVED_PREFIXES = ("_", "firebase_", "ga_", "google_", "gtag.")
 _RESERVED_NAMES = frozenset({
     "ad_activeview", "ad_click", "ad_exposure", "ad_query", "ad_reward", "adunit_exposure", "app_background",
@@ -68,6 +71,7 @@ class GoogleAnalytics(Destination):
     suggestions = ("page_view", "view_item", "add_to_cart", "begin_checkout", "purchase", "generate_lead", "sign_up",
                    "login", "search")
     max_age = timedelta(hours=72)
+    batch = 25
     per_second = 50.0
     parallel = 4
     deduplicates = False
@@ -86,9 +90,7 @@ class GoogleAnalytics(Destination):
     def prepare(self, event: Outgoing, name: str) -> dict[str, Any]:
         """One event of one visitor, with Google's names and limits kept."""
         name = event_name(name)
-        client = str(event.props.get("ga_client_id") or event.visitor)
-        if not client:
-            raise Skip(_t("Google Analytics takes no event without a visitor."))
+        client = _client(event)
         params = _params(event, name)
         agreed = "GRANTED" if event.consent else "DENIED"
         found: dict[str, Any] = {
@@ -104,17 +106,37 @@ class GoogleAnalytics(Destination):
             found["user_location"] = {"country_id": event.country}
         return found
 
+    def bundles(self, bodies: Sequence[Mapping[str, Any]]) -> list[list[int]]:
+        """Events of the same visitor in order, as long as everything Google asks once a request is the same: the ids,
+        consent, what is known of the person, the country."""
+        found: list[list[int]] = []
+        open_at: dict[str, tuple[list[int], int]] = {}
+        for place, body in enumerate(bodies):
+            key = json.dumps(_shared(body), sort_keys=True)
+            size = len(json.dumps(body, ensure_ascii=False).encode())
+            bundle, bytes_ = open_at.get(key, ([], 0))
+            if not bundle or len(bundle) >= self.batch or bytes_ + size > MOST_BYTES:
+                bundle, bytes_ = [], 0
+                found.append(bundle)
+            bundle.append(place)
+            open_at[key] = bundle, bytes_ + size
+        return found
+
     def send(self, payloads: Sequence[Payload], *, test: bool = False) -> Report:
-        """POST to the collector; a test goes to the validation server, which counts nothing."""
-        if not test:
-            answer = self._post("/mp/collect", payloads[0].body)
-            if answer.status == 413:
-                words = _t("The event is larger than Google Analytics takes.")
-                return Report(refused(payloads[:1], words), answer.exchange)
-            return Report(taken(payloads[:1]), answer.exchange)
-        answer = self._post("/debug/mp/collect", payloads[0].body | {"validation_behavior": "ENFORCE_RECOMMENDATIONS"})
-        words = _complaints(answer)
-        return Report(refused(payloads[:1], words) if words else taken(payloads[:1]), answer.exchange)
+        """POST to the collector; a test goes to the validation server, which counts nothing. Either takes or refuses a
+        request as a whole: one that is refused is told apart event by event."""
+        body = together([payload.body for payload in payloads])
+        if test:
+            answer = self._post("/debug/mp/collect", body | {"validation_behavior": "ENFORCE_RECOMMENDATIONS"})
+            words = _complaints(answer)
+        else:
+            answer = self._post("/mp/collect", body)
+            words = _t("The event is larger than Google Analytics takes.") if answer.status == 413 else ""
+        if not words:
+            return Report(taken(payloads), answer.exchange)
+        if len(payloads) == 1:
+            return Report(refused(payloads, words), answer.exchange)
+        return one_by_one(payloads, lambda some: self.send(some, test=test), answer.exchange)
 
     def _post(self, path: str, body: dict[str, Any]) -> Answer:
         secret = str(self.secrets.get("api_secret", ""))
@@ -128,6 +150,32 @@ class GoogleAnalytics(Destination):
         if is_page or not is_verdict or not (answer.ok or answer.status == 413):
             raise answer.unreadable()
         return answer
+
+
+def together(bodies: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Prepared events of one bundle as one request. Beside others each carries its own time."""
+    if len(bodies) == 1:
+        return dict(bodies[0])
+    events = [
+        {**event, "params": {**event["params"], "timestamp_micros": body["timestamp_micros"]}}
+        for body in bodies for event in body["events"]
+    ]
+    return {**_shared(bodies[0]), "events": events}
+
+
+def _shared(body: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in body.items() if key not in {"events", "timestamp_micros"}}
+
+
+def _client(event: Outgoing) -> str:
+    """Who it was, as Google's own tag would say it: two numbers with a point between."""
+    client = str(event.props.get("ga_client_id") or event.visitor)
+    if not client:
+        raise Skip(_t("Google Analytics takes no event without a visitor."))
+    if given := _CLIENT.fullmatch(client):
+        return given[1]
+    mark = int(hashing.sha256(client)[:15], 16)
+    return f"{(mark >> 30) + 1}.{(mark & (2**30 - 1)) + 1}"
 
 
 def event_name(name: str) -> str:

@@ -29,7 +29,7 @@ from apps.analytics.providers.base import (
     Skip,
     destinations,
 )
-from apps.core.oauth import OAuthProvider
+from apps.core.google_sign_in import GoogleSignIn
 from apps.core.providers import ProviderError, ProviderField
 
 MOST_ACTIONS = 10  # destinations in one request
@@ -38,7 +38,7 @@ _INDEX = re.compile(r"events\[(\d+)\]")
 
 
 @destinations.register
-class GoogleAds(OAuthProvider, Destination):
+class GoogleAds(GoogleSignIn, Destination):
     """A Google Ads account, connected by signing in with Google."""
 
     key = "google_ads"
@@ -46,10 +46,7 @@ class GoogleAds(OAuthProvider, Destination):
     icon = "megaphone"
     help = _("After adding it you sign in with the Google account that manages your Google Ads account. Customer data "
              "terms must be accepted there: Goals → Settings → Customer data terms.")
-    authorize_url = "https://accounts.google.com/o/oauth2/v2/auth"
-    token_url = "https://oauth2.googleapis.com/token"  # noqa: S105 -- an address
     scopes = ("https://www.googleapis.com/auth/datamanager",)
-    extra_params = {"access_type": "offline", "prompt": "consent"}
     fields = (
         ProviderField("customer_id", _("Customer ID"),
                       help=_("Ten digits at the top right in Google Ads, as in 123-456-7890. With conversions across "
@@ -125,9 +122,7 @@ class GoogleAds(OAuthProvider, Destination):
         return _digits(self.config.get("customer_id"))
 
     def _post(self, bodies: Sequence[Mapping[str, Any]], *, test: bool) -> Answer:
-        token = str(self.secrets.get("access_token") or "")
-        if not token:
-            raise ProviderError(_t("Sign in with Google first."), permanent=True)
+        token = self.access_token()
         actions = list(dict.fromkeys(body["action"] for body in bodies))[:MOST_ACTIONS]
         body = {
             "destinations": [self._destination(action) for action in actions],

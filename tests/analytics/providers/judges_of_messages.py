@@ -36,8 +36,10 @@ def ga4_faults(body: dict[str, Any]) -> list[tuple[str, str, str]]:
     found = []
     if not body.get("client_id"):
         found.append(("client_id", "Measurement requires a client_id.", "VALUE_REQUIRED"))
-    stamp = body.get("timestamp_micros", time.time() * 1e6)
-    if time.time() * 1e6 - stamp > 72 * 3600 * 1e6:
+    if not re.fullmatch(r"\d+\.\d+", body.get("client_id", "1.1")):
+        found.append(("client_id", "A client_id is two numbers with a point between.", "VALUE_INVALID"))
+    stamps = [event["params"].get("timestamp_micros") or body.get("timestamp_micros") for event in body["events"]]
+    if any(stamp is not None and time.time() * 1e6 - stamp > 72 * 3600 * 1e6 for stamp in stamps):
         found.append(("timestamp_micros", "Measurement timestamp is older than 72 hours.", "VALUE_INVALID"))
     if not 0 < len(body["events"]) <= 25:
         found.append(("events", "Too many events.", "EXCEEDED_MAX_ENTITIES"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -9,7 +11,7 @@ from typing import Any
 import pytest
 
 from apps.analytics.providers.base import Skip
-from apps.analytics.providers.ga4 import GoogleAnalytics, event_name
+from apps.analytics.providers.ga4 import MOST_BYTES, GoogleAnalytics, event_name, together
 from tests.analytics.providers import judges_of_messages
 from tests.analytics.providers.bench import BY_KEY, account, event, open_bench, payload
 
@@ -70,6 +72,15 @@ def test_the_browsers_own_client_goes_first() -> None:
 
     assert found["client_id"] == "123.456"
     assert "ga_client_id" not in found["events"][0]["params"]
+    cookie = ACCOUNT.prepare(event(props={"ga_client_id": "GA1.1.123.456"}), "purchase")
+    assert cookie["client_id"] == "123.456"
+
+
+def test_our_own_visitors_get_ids_of_googles_form_that_stay() -> None:
+    one, again, other = (ACCOUNT.prepare(event(visitor=mark), "purchase")["client_id"] for mark in ("a1b2", "a1b2", "c3"))
+
+    assert re.fullmatch(r"[1-9]\d*\.[1-9]\d*", one)
+    assert one == again != other
 
 
 def test_consent_is_told() -> None:
@@ -95,12 +106,12 @@ def test_goods_and_limits() -> None:
 
     found = params(items=many, props=props, title="t" * 400, url="https://shop.example/" + "u" * 2000)
 
-    assert len(found) == 25
+    assert len(found) == 24
     assert len(found["items"]) == 200
     assert found["items"][0] == {"quantity": 1, "item_id": "sku-0", "item_name": "x" * 100, "price": 0.1}
     assert (len(found["own_0"]), len(found["page_title"]), len(found["page_location"])) == (100, 300, 1000)
     assert judges_of_messages.ga4_faults(
-        {"client_id": "1", "events": [{"name": "purchase", "params": found}]}
+        {"client_id": "1.1", "events": [{"name": "purchase", "params": found}]}
     ) == []
 
 
@@ -125,3 +136,61 @@ def test_the_validation_servers_words_reach_the_owner(settings: Any) -> None:
     assert not result.ok
     assert result.words == "events.params.value: Value must not be negative. (VALUE_INVALID)"
     assert server.asked[0].body["validation_behavior"] == "ENFORCE_RECOMMENDATIONS"
+
+
+def bodies(*events: dict[str, Any]) -> list[dict[str, Any]]:
+    """What waits of these events, each under another order number."""
+    return [ACCOUNT.prepare(event(order_id=str(n), **changes), "purchase") for n, changes in enumerate(events)]
+
+
+def test_events_of_one_visitor_share_a_request_in_order() -> None:
+    waiting = bodies({"visitor": "a"}, {"visitor": "b"}, {"visitor": "a"}, {"visitor": "b"}, {"visitor": "a"})
+
+    assert ACCOUNT.bundles(waiting) == [[0, 2, 4], [1, 3]]
+
+
+@pytest.mark.parametrize(
+    "other", [{"consent": False}, {"uid": "customer-7"}, {"traits": {"email": "new@example.com"}}, {"country": "DE"}],
+)
+def test_what_google_asks_once_a_request_keeps_events_apart(other: dict[str, Any]) -> None:
+    assert ACCOUNT.bundles(bodies({}, other, {})) == [[0, 2], [1]]
+
+
+def test_twenty_five_events_and_so_many_bytes_a_request() -> None:
+    assert [len(bundle) for bundle in ACCOUNT.bundles(bodies(*[{}] * 60))] == [25, 25, 10]
+    goods = tuple({"id": f"sku-{n}", "name": "ü" * 100, "price": "1.00"} for n in range(200))
+    waiting = bodies(*[{"items": goods}] * 5)
+
+    bundles = ACCOUNT.bundles(waiting)
+
+    assert [place for bundle in bundles for place in bundle] == [0, 1, 2, 3, 4]
+    assert len(bundles) > 1
+    sizes = [len(json.dumps(together([waiting[n] for n in some]), ensure_ascii=False).encode()) for some in bundles]
+    assert max(sizes) <= MOST_BYTES + 1000
+
+
+def test_each_event_of_a_request_has_its_own_time() -> None:
+    first, second = datetime.now(UTC) - timedelta(hours=2), datetime.now(UTC) - timedelta(hours=1)
+    waiting = bodies({"at": first}, {"at": second})
+
+    sent = together(waiting)
+
+    stamps = [one["params"]["timestamp_micros"] for one in sent["events"]]
+    assert stamps == [waiting[0]["timestamp_micros"], waiting[1]["timestamp_micros"]]
+    assert "timestamp_micros" not in sent
+    assert sent["client_id"] == waiting[0]["client_id"]
+    assert [one["params"]["transaction_id"] for one in sent["events"]] == ["0", "1"]
+    assert judges_of_messages.ga4_faults(sent) == []
+
+
+def test_a_refused_request_is_told_apart_event_by_event(settings: Any) -> None:
+    with open_bench(BY_KEY["ga4"], settings) as (vendor, server):
+        payloads = [
+            payload(vendor, event(event_id=f"e{n}", order_id=str(n), value=Decimal(value)))
+            for n, value in enumerate(("1", "-1", "2"))
+        ]
+        results = vendor.send(payloads, test=True).results
+
+    assert [(one.event_id, one.ok) for one in results] == [("e0", True), ("e1", False), ("e2", True)]
+    assert "negative" in results[1].words
+    assert len(server.asked) == 4
