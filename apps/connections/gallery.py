@@ -91,7 +91,7 @@ def cards() -> list[Card]:
 
 def _offer(kind: str, vendor: type[Provider]) -> Offer:
     by_sign_in = issubclass(vendor, OAuthProvider)
-    ready = not by_sign_in or vendor.key in settings.OAUTH_CLIENTS
+    ready = not issubclass(vendor, OAuthProvider) or vendor.is_set_up()
     return Offer(kind, vendor.key, vendor.label, vendor.icon, vendor.help, by_sign_in, ready)
 
 

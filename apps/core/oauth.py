@@ -50,18 +50,25 @@ class AccessWithdrawn(ProviderError):
 
 
 class OAuthProvider(Provider):
-    """A vendor that is connected by signing in there. Client id and secret stand in settings.OAUTH_CLIENTS[key]."""
+    """A vendor that is connected by signing in there. Client id and secret stand in settings.OAUTH_CLIENTS[key], or
+    under the `family` of vendors that share a client."""
 
     authorize_url: ClassVar[str]
     token_url: ClassVar[str]
+    family: ClassVar[str] = ""
     scopes: ClassVar[tuple[str, ...]] = ()
     extra_params: ClassVar[dict[str, str]] = {}
     client_auth: ClassVar[str] = "post"  # "post" or "basic": where the vendor wants the client's secret
 
     @classmethod
+    def is_set_up(cls) -> bool:
+        """Whether this installation is registered with the vendor."""
+        return cls.key in settings.OAUTH_CLIENTS or cls.family in settings.OAUTH_CLIENTS
+
+    @classmethod
     def client(cls) -> dict[str, str]:
         """{"id", "secret"}; raises OAuthFailed when this installation is not registered with the vendor."""
-        found = settings.OAUTH_CLIENTS.get(cls.key)
+        found = settings.OAUTH_CLIENTS.get(cls.key) or settings.OAUTH_CLIENTS.get(cls.family)
         if not found:
             raise OAuthFailed(_("%(vendor)s is not set up on this installation yet.") % {"vendor": cls.label})
         return found
@@ -120,7 +127,7 @@ def begin(
         "scope": " ".join(provider.scopes), "state": state,
         "code_challenge": challenge, "code_challenge_method": "S256", **provider.extra_params,
     }
-    return f"{provider.authorize_url}?{urlencode(query)}"
+    return f"{provider.sign_in_at(kept)[0]}?{urlencode(query)}"
 
 
 def claim(session: MutableMapping[str, Any], state: str) -> Pending:
@@ -144,6 +151,7 @@ def exchange(pending: Pending, code: str) -> dict[str, Any]:
             "grant_type": "authorization_code", "code": code,
             "redirect_uri": pending.redirect_uri, "code_verifier": pending.verifier,
         },
+        pending.values,
     )
 
 
@@ -168,7 +176,7 @@ def refresh(connection: Connection, *, force: bool = False) -> None:
             token = row.secrets.get("refresh_token")
             if not token:
                 raise AccessWithdrawn(vendor.label)
-            fresh = _ask(vendor, {"grant_type": "refresh_token", "refresh_token": token})
+            fresh = _ask(vendor, {"grant_type": "refresh_token", "refresh_token": token}, row.config)
             row.secrets = {**row.secrets, **fresh}
             row.save(update_fields=["secrets"])
     connection.secrets = row.secrets
@@ -179,7 +187,7 @@ def _stale(connection: Connection) -> bool:
     return expires is not None and expires - REFRESH_EARLY_SECONDS <= time.time()
 
 
-def _ask(vendor: type[OAuthProvider], form: dict[str, str]) -> dict[str, Any]:
+def _ask(vendor: type[OAuthProvider], form: dict[str, str], values: Mapping[str, Any]) -> dict[str, Any]:
     try:
         client = vendor.client()
     except OAuthFailed as error:
@@ -191,7 +199,7 @@ def _ask(vendor: type[OAuthProvider], form: dict[str, str]) -> dict[str, Any]:
         form = {**form, "client_id": client["id"], "client_secret": client["secret"]}
     try:
         answer = httpx.post(
-            vendor.token_url, data=form, headers={"Accept": "application/json"}, timeout=TIMEOUT_SECONDS,
+            vendor.sign_in_at(values)[1], data=form, headers={"Accept": "application/json"}, timeout=TIMEOUT_SECONDS,
             **({"auth": auth} if auth else {}),
         )
     except httpx.HTTPError as error:
@@ -218,7 +226,8 @@ def _tokens(vendor: type[OAuthProvider], answer: httpx.Response) -> dict[str, An
         raise ProviderError(
             _("%(vendor)s refused: %(reason)s") % {"vendor": vendor.label, "reason": reason}, permanent=True
         )
-    found = {key: body[key] for key in ("access_token", "refresh_token", "scope", "token_type") if body.get(key)}
+    kept = ("access_token", "refresh_token", "scope", "token_type", *vendor.kept_answers)
+    found = {key: body[key] for key in kept if body.get(key)}
     if body.get("expires_in") is not None:
         found["expires_at"] = time.time() + float(body["expires_in"])
     return found

@@ -11,6 +11,12 @@ OUTBOUND_LOOPBACK_PORTS = frozenset(
     if env.flag("DEMO", default=False) or env.flag("DEBUG", default=False)
 )
 """Ports of this machine itself that the demo and development may reach; empty in production whatever is set."""
-_GOOGLE_ADS = {"id": env.text("GOOGLE_ADS_CLIENT_ID", ""), "secret": env.text("GOOGLE_ADS_CLIENT_SECRET", "")}
-OAUTH_CLIENTS: dict[str, dict[str, str]] = {"google_ads": _GOOGLE_ADS} if all(_GOOGLE_ADS.values()) else {}
-"""Client id and secret by provider key, for connections that are made by signing in at the vendor."""
+GOOGLE_AUTHORIZE_URL = env.text("GOOGLE_AUTHORIZE_URL", "https://accounts.google.com/o/oauth2/v2/auth")
+GOOGLE_TOKEN_URL = env.text("GOOGLE_TOKEN_URL", "https://oauth2.googleapis.com/token")
+_CLIENTS = {
+    "google": {"id": env.text("GOOGLE_API_CLIENT_ID", ""), "secret": env.text("GOOGLE_API_CLIENT_SECRET", "")},
+    "google_ads": {"id": env.text("GOOGLE_ADS_CLIENT_ID", ""), "secret": env.text("GOOGLE_ADS_CLIENT_SECRET", "")},
+}
+OAUTH_CLIENTS: dict[str, dict[str, str]] = {key: client for key, client in _CLIENTS.items() if all(client.values())}
+"""Client id and secret by provider key, or by the family of providers that share one, for connections that are made by
+signing in at the vendor."""

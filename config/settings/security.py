@@ -7,19 +7,25 @@ from urllib.parse import urlsplit
 from csp.constants import NONE, SELF
 
 from config import env
+from config.settings.crm import SALESFORCE_LOGIN_URL, SALESFORCE_SANDBOX_URL
+from config.settings.outbound import GOOGLE_AUTHORIZE_URL, OAUTH_CLIENTS
 
 _BASE_URL = env.text("BASE_URL", "http://localhost:8000").rstrip("/")
 _COLLECTOR_URL = env.text("COLLECTOR_URL", "http://localhost:8001").rstrip("/")
 _HTTPS = _BASE_URL.startswith("https://")
 _HOST = urlsplit(_BASE_URL).netloc
-_SIGN_IN_AT = [
+_GOOGLE = urlsplit(GOOGLE_AUTHORIZE_URL)
+_SIGN_IN_AT = {
     origin
-    for prefix, origin in (
-        ("GOOGLE", "https://accounts.google.com"),
-        ("MICROSOFT", "https://login.microsoftonline.com"),
+    for is_used, origin in (
+        (env.text("GOOGLE_CLIENT_ID", ""), "https://accounts.google.com"),
+        (env.text("MICROSOFT_CLIENT_ID", ""), "https://login.microsoftonline.com"),
+        ({"google", "google_ads"} & set(OAUTH_CLIENTS), f"{_GOOGLE.scheme}://{_GOOGLE.netloc}"),
+        (OAUTH_CLIENTS.get("salesforce"), SALESFORCE_LOGIN_URL),
+        (OAUTH_CLIENTS.get("salesforce"), SALESFORCE_SANDBOX_URL),
     )
-    if env.text(f"{prefix}_CLIENT_ID", "")
-]
+    if is_used
+}
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -33,7 +39,7 @@ CONTENT_SECURITY_POLICY = {
         "worker-src": [SELF],
         "object-src": [NONE],
         "base-uri": [SELF],
-        "form-action": [SELF, *_SIGN_IN_AT],
+        "form-action": [SELF, *sorted(_SIGN_IN_AT)],
         "frame-ancestors": [NONE],
     }
 }

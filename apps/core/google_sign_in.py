@@ -1,0 +1,34 @@
+"""Signing in with Google for access to what a Google account keeps: one place for addresses, client and questions.
+
+A vendor inherits from `GoogleSignIn` and names its `scopes`; state, PKCE, exchange and refreshing come from
+`apps.core.oauth`. One OAuth client of a Google Cloud project serves all, unless a vendor has one of its own.
+"""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from apps.core.oauth import OAuthProvider
+from apps.core.providers import ProviderError
+
+
+class GoogleSignIn(OAuthProvider):
+    """A service of Google's. `offline` access and `consent` make Google give a refresh token every time."""
+
+    family = "google"
+    authorize_url = settings.GOOGLE_AUTHORIZE_URL
+    token_url = settings.GOOGLE_TOKEN_URL
+    extra_params = {"access_type": "offline", "prompt": "consent"}
+
+    def access_token(self) -> str:
+        """The token to ask with; raises ProviderError before the first sign-in, and when the person left a box of
+        Google's page unticked, so that the token does not open what it is for."""
+        token = str(self.secrets.get("access_token") or "")
+        if not token:
+            raise ProviderError(_("Sign in with Google first."), permanent=True)
+        given = str(self.secrets.get("scope") or "").split()
+        if given and not set(self.scopes) <= set(given):
+            words = _("Google was not allowed to show %(vendor)s. Sign in again and tick every box on Google's page.")
+            raise ProviderError(words % {"vendor": self.label}, permanent=True)
+        return token
