@@ -75,9 +75,8 @@ def _plan(
         checks += [Check(f"front end {name}", (*run, name), found) for name in ("check", "test") if name in scripts]
     checks.append(Check("tests", (*pytest, *PARALLEL, "-m", "not e2e and not faults", *NOT_TIMED)))
     if has_browser:
-        # In a process of their own: while Playwright runs, Django takes every other test for asynchronous code. Not two
-        # at a time: they share one house.
-        checks.append(Check("browser tests", (*pytest, "-m", "e2e and not faults", *NOT_TIMED)))
+        # In processes of their own: while Playwright runs, Django takes every other test for asynchronous code.
+        checks.append(Check("browser tests", (*pytest, *PARALLEL, "-m", "e2e and not faults", *NOT_TIMED)))
     return checks
 
 

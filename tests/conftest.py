@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -27,6 +28,8 @@ from tests.factories.accounts import (
     OrganizationFactory,
     UserFactory,
 )
+
+DRIVE_A_BROWSER = [Path(__file__).parent / folder for folder in ("e2e", "tracker")]
 
 
 @dataclass
@@ -133,5 +136,5 @@ def client_of() -> Callable[[User], Client]:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Every test that drives a browser is marked, so that it runs apart: Playwright keeps an event loop running."""
     for item in items:
-        if "browser" in getattr(item, "fixturenames", ()):
+        if item.path.parent in DRIVE_A_BROWSER and "browser" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.e2e)

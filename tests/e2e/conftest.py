@@ -1,4 +1,4 @@
-"""A running house for the whole folder, one browser for each file, and for each test contexts of its own."""
+"""A running house for all browser tests of a process, one browser for each file, and for each test contexts of its own."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ PEOPLE = Callable[..., Page]
 OPENED = pytest.StashKey[list[Page]]()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def running(tmp_path_factory: pytest.TempPathFactory, django_db_blocker: Any) -> Iterator[tuple[House, str]]:
     """Web, collector, pipeline and worker over a database and a Valkey of their own; with the database's address."""
     folder = tmp_path_factory.mktemp("house")

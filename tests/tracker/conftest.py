@@ -1,4 +1,4 @@
-"""One real browser for all tracker tests of a process, and a fresh site with its recorder for each test."""
+"""One real browser for each file of tracker tests, and a fresh site with its recorder for each test."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def script_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Chromium with the back/forward cache on, and the test's host names pointed at this machine."""
     rules = ",".join(f"MAP {host} 127.0.0.1" for host in HOSTS)
