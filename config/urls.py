@@ -28,4 +28,5 @@ urlpatterns = [
 handler400 = "apps.core.error_pages.bad_request"
 handler403 = "apps.core.error_pages.denied"
 handler404 = "apps.core.error_pages.not_found"
+handler429 = "apps.core.error_pages.too_many"  # asked for by allauth, where it limits
 handler500 = "apps.core.error_pages.server_error"

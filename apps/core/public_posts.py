@@ -7,9 +7,9 @@ from collections.abc import Callable
 import structlog
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 
 from apps.core.client_ip import client_ip
+from apps.core.error_pages import too_many
 from apps.core.limits import Rate, spend
 
 log = structlog.get_logger(__name__)
@@ -30,6 +30,4 @@ class PublicPostMiddleware:
         if allowance is None or allowance.allowed:
             return self.get_response(request)
         log.warning("public_post.limited", path=request.path)
-        response = render(request, "errors/429.html", {"seconds": allowance.reset_seconds}, status=429)
-        response["Retry-After"] = str(allowance.reset_seconds)
-        return response
+        return too_many(request, allowance.reset_seconds)

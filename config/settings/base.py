@@ -77,6 +77,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "apps.accounts.middleware.PersonMiddleware",
     "apps.accounts.middleware.OrganizationMiddleware",
+    "apps.core.error_pages.WrongMethodMiddleware",
 ]
 
 DATABASES = {

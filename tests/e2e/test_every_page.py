@@ -110,7 +110,9 @@ def test_every_page(person: PEOPLE, world: World) -> None:
     assert not said, said
 
 
-@pytest.mark.parametrize("name", ["bad_request", "denied", "form_expired", "not_found", "server_error"])
+@pytest.mark.parametrize("name", [
+    "bad_request", "denied", "form_expired", "not_found", "not_allowed", "too_many", "server_error", "unavailable",
+])
 def test_every_page_of_failure(person: PEOPLE, name: str) -> None:
     request = RequestFactory().get("/broken/")
     request.id = "0123456789abcdef"  # type: ignore[attr-defined]

@@ -11,6 +11,7 @@ from django_vite.templatetags.django_vite import vite_asset_url
 
 from apps.analytics.models import SharedLink
 from apps.core.client_ip import client_ip
+from apps.core.error_pages import too_many
 from apps.core.limits import Rate, spend
 
 LOOKS = Rate.parse("240/m")  # an address at one link; a page with its panels is a handful
@@ -26,9 +27,7 @@ def too_often(request: HttpRequest, link: SharedLink) -> HttpResponse | None:
     allowance = spend([(f"shared-look:{link.pk}:{client_ip(request)}", LOOKS)])
     if allowance is None or allowance.allowed:
         return None
-    response = render(request, "errors/429.html", {"seconds": allowance.reset_seconds}, status=429)
-    response["Retry-After"] = str(allowance.reset_seconds)
-    return response
+    return too_many(request, allowance.reset_seconds)
 
 
 def tries_left(request: HttpRequest, link: SharedLink) -> int:
