@@ -61,7 +61,9 @@ class AgainView(OrganizationView):
             return redirect("connections:detail", slug=self.organization.slug, pk=pk)
         back = request.POST.get("next", "")
         safe = url_has_allowed_host_and_scheme(back, allowed_hosts=None, require_https=request.is_secure())
-        return send_to_vendor(request, row.kind, vendor, name=row.name, connection=row, back=back if safe else "")
+        return send_to_vendor(
+            request, row.kind, vendor, name=row.name, connection=row, values=row.config, back=back if safe else "",
+        )
 
 
 class CallbackView(LoginRequiredMixin, View):

@@ -59,6 +59,12 @@ class OAuthProvider(Provider):
     scopes: ClassVar[tuple[str, ...]] = ()
     extra_params: ClassVar[dict[str, str]] = {}
     client_auth: ClassVar[str] = "post"  # "post" or "basic": where the vendor wants the client's secret
+    kept_answers: ClassVar[tuple[str, ...]] = ()  # what else of the token's answer is kept among the secrets
+
+    @classmethod
+    def sign_in_at(cls, values: Mapping[str, Any]) -> tuple[str, str]:
+        """Where to send the person and where to ask for tokens; may depend on the answers to the vendor's questions."""
+        return cls.authorize_url, cls.token_url
 
     @classmethod
     def is_set_up(cls) -> bool:

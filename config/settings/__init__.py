@@ -6,6 +6,7 @@ from .base import *
 from .api import *
 from .auth import *
 from .background import *
+from .crm import *
 from .destinations import *
 from .front import *
 from .languages import *

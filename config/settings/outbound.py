@@ -16,6 +16,7 @@ GOOGLE_TOKEN_URL = env.text("GOOGLE_TOKEN_URL", "https://oauth2.googleapis.com/t
 _CLIENTS = {
     "google": {"id": env.text("GOOGLE_API_CLIENT_ID", ""), "secret": env.text("GOOGLE_API_CLIENT_SECRET", "")},
     "google_ads": {"id": env.text("GOOGLE_ADS_CLIENT_ID", ""), "secret": env.text("GOOGLE_ADS_CLIENT_SECRET", "")},
+    "salesforce": {"id": env.text("SALESFORCE_CLIENT_ID", ""), "secret": env.text("SALESFORCE_CLIENT_SECRET", "")},
 }
 OAUTH_CLIENTS: dict[str, dict[str, str]] = {key: client for key, client in _CLIENTS.items() if all(client.values())}
 """Client id and secret by provider key, or by the family of providers that share one, for connections that are made by
