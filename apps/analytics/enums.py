@@ -139,6 +139,11 @@ class EventFlag(IntFlag):
     CONSENTED = 32
     CURRENCY_ASSUMED = 64
     IMPORTED = 128
+    PERSONAL_PATH = 256
+    PERSONAL_QUERY = 512
+    CAMPAIGN_CAPITALS = 1024
+    MANY_PARAMETERS = 2048
+    COOKIES_ALLOWED = 4096
 
 
 class Drop(StrEnum):
@@ -276,3 +281,13 @@ class SharedPeriod(models.TextChoices):
     MONTH = "month", _("This month")
     YEAR = "year", _("This year")
     TWELVE_MONTHS = "12m", _("Last 12 months")
+
+
+class SearchDimension(models.IntegerChoices):
+    """What figures of searches are told by."""
+
+    TOTAL = 0, _("All searches")
+    QUERY = 1, _("Search term")
+    PAGE = 2, _("Page")
+    COUNTRY = 3, _("Country")
+    DEVICE = 4, _("Device")

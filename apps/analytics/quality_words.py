@@ -107,5 +107,7 @@ def field_words(kind: str, detail: str) -> str:
     if found := known.get((kind, detail)):  # type: ignore[call-overload]
         return found
     if kind == Doubt.UPPERCASE:
+        if not detail:
+            return _("A campaign parameter in capitals is not recognised")
         return _("“%(name)s” in capitals is not recognised") % {"name": detail}
     return _("The field “%(name)s”") % {"name": detail} if kind == Drop.INVALID else detail

@@ -6,13 +6,27 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote
 
-from apps.analytics.enums import Doubt
+from apps.analytics.enums import Doubt, EventFlag
 
 MOST_PARAMETERS = 40
 MASK = "(email)"
 _EMAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}(?:@|%40)[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,24}", re.I)
 _CAMPAIGN = re.compile(r"(?:^|&)(utm_[a-z]+)=", re.I)
 Faults = tuple[tuple[str, str], ...]
+
+
+FLAGS: dict[tuple[str, str], EventFlag] = {
+    (Doubt.PERSONAL, "path"): EventFlag.PERSONAL_PATH, (Doubt.PERSONAL, "query"): EventFlag.PERSONAL_QUERY,
+    (Doubt.PARAMETERS, ""): EventFlag.MANY_PARAMETERS,
+}
+
+
+def flags_of(faults: Faults) -> int:
+    """The flags an event keeps of the faults of its address, which itself is not kept whole."""
+    found = 0
+    for fault in faults:
+        found |= FLAGS.get(fault, EventFlag.CAMPAIGN_CAPITALS)
+    return int(found)
 
 
 def masked(text: str) -> str:

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from apps.analytics.enrichment.addresses import Address, address_of, without_controls
-from apps.analytics.enrichment.faults import masked
+from apps.analytics.enrichment.faults import flags_of, masked
 from apps.analytics.enrichment.places import Places
 from apps.analytics.enrichment.referrers import is_spam, known_host
 from apps.analytics.enums import Drop, EventFlag, Origin
@@ -27,7 +27,7 @@ MONEY = Decimal("10000")
 MOST_PAGES = 20_000  # of one site
 _CONVERSION, _REPAIRED, _SERVER = int(EventFlag.CONVERSION), int(EventFlag.CLOCK_REPAIRED), int(EventFlag.SERVER_SIDE)
 _TEST, _STRANGE_HOST, _CONSENTED = int(EventFlag.TEST), int(EventFlag.UNKNOWN_HOST), int(EventFlag.CONSENTED)
-_ASSUMED = int(EventFlag.CURRENCY_ASSUMED)
+_ASSUMED, _COOKIES = int(EventFlag.CURRENCY_ASSUMED), int(EventFlag.COOKIES_ALLOWED)
 _FROM_SERVER = int(Origin.SERVER)
 
 
@@ -54,6 +54,8 @@ class Enricher:
         hit.raw = (envelope, sent, number)
         if server:
             flags, ip, ua = _SERVER, str(get("ip") or ""), str(get("ua") or "")
+        elif site.cookies:
+            flags = _COOKIES
         if test := get("test"):
             flags |= _TEST
         sender = self._senders.of(site, server, ip, ua, get("tz"), get("sw"), get("sh"), get("lang"))
@@ -128,11 +130,12 @@ def _at(hit: Hit, url: Any) -> tuple[str, int]:
 
 
 def _page(site: SiteInfo, url: str) -> tuple[Address, str, int]:
-    address, strange = address_of(url, site.options.hash), 0
+    address = address_of(url, site.options.hash)
+    strange = flags_of(address.faults) if address.faults else 0
     if site.hosts and address.host not in site.hosts and not site.owns(address.host):
         if site.options.only_known_hosts or address.host in site.options.refused_hosts:
             raise Dropped(Drop.HOSTNAME, address.host[:60])
-        strange = _STRANGE_HOST
+        strange |= _STRANGE_HOST
     own = not address.root or address.root == site.root or site.owns(address.root)
     if len(site.pages) >= MOST_PAGES:
         site.pages.clear()

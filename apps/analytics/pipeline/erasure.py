@@ -6,6 +6,7 @@ from typing import Any
 
 from apps.analytics.pipeline.enrich import user_mark
 from apps.analytics.pipeline.rebuild import rebuild_site
+from apps.analytics.pipeline.recount_health import take_from_flows
 
 
 def erase_visitor(connection: Any, site_id: int, *, visitor: int | None = None, uid: str = "") -> dict[str, int]:
@@ -27,10 +28,12 @@ def erase_visitor(connection: Any, site_id: int, *, visitor: int | None = None, 
     )
     params["marks"] = list({*marks, *(row[0] for row in found.fetchall())})
     where = "site_id = %(site)s AND (visitor = ANY(%(marks)s) OR (uid <> '' AND uid = %(uid)s))"
-    events = connection.execute(
+    erased = connection.execute(
         f"DELETE FROM analytics_event WHERE {where} OR (site_id = %(site)s AND session_id IN"
-        " (SELECT id FROM analytics_session WHERE site_id = %(site)s AND visitor = ANY(%(marks)s)))", params,
-    ).rowcount
+        " (SELECT id FROM analytics_session WHERE site_id = %(site)s AND visitor = ANY(%(marks)s)))"
+        " RETURNING received_at, flags", params,
+    ).fetchall()
+    take_from_flows(connection, site_id, erased)
     for table in ("companyvisit", "addresslookup"):
         connection.execute(
             f"DELETE FROM analytics_{table} WHERE session_id IN"
@@ -46,4 +49,4 @@ def erase_visitor(connection: Any, site_id: int, *, visitor: int | None = None, 
         " AND d.site_id = %(site)s AND y.visitor = ANY(%(marks)s)", params,
     )
     rebuild_site(connection, site_id)
-    return {"events": events, "sessions": visits}
+    return {"events": len(erased), "sessions": visits}

@@ -51,6 +51,7 @@ _TEST, _CONSENTED, _REPAIRED, _ASSUMED, _SERVER = (
 )
 _TOLD = _CONSENTED | _REPAIRED | _SERVER
 DoubtKey = tuple[SiteInfo, Day, str, str]
+DoubtRow = tuple[int, date, str, str, int, int]  # site, day, kind, detail, organization, count
 
 
 class Flows:
@@ -188,16 +189,18 @@ def _add(found: dict[DoubtKey, int], key: DoubtKey, count: int) -> None:
 
 def write_doubts(connection: Any, doubts: dict[DoubtKey, int]) -> None:
     """Add a batch's doubts to what is stored."""
-    if not doubts:
-        return
-    rows = sorted(
-        (site.id, day.ordinal, str(kind), detail, site.organization_id, count)
+    add_doubts(connection, [
+        (site.id, date.fromordinal(day.ordinal), str(kind), detail, site.organization_id, count)
         for (site, day, kind, detail), count in doubts.items()
-    )
-    connection.execute(_DOUBTS, [
-        [row[4] for row in rows], [row[0] for row in rows], [date.fromordinal(row[1]) for row in rows],
-        [row[2] for row in rows], [row[3] for row in rows], [row[5] for row in rows],
     ])
+
+
+def add_doubts(connection: Any, rows: Iterable[DoubtRow]) -> None:
+    """Add doubts to what is stored."""
+    if not (rows := sorted(rows)):
+        return
+    columns = list(zip(*rows, strict=True))
+    connection.execute(_DOUBTS, [list(columns[number]) for number in (4, 0, 1, 2, 3, 5)])
 
 
 def note(connection: Any, batch: Any, examiner: Examiner) -> None:

@@ -13,6 +13,7 @@ from apps.analytics.pipeline.clock import clock_of
 from apps.analytics.pipeline.folding import fold_closed_periods
 from apps.analytics.pipeline.marks import day_mark, hour_mark, mark_of
 from apps.analytics.pipeline.recount import recount_goals, recount_products
+from apps.analytics.pipeline.recount_health import recount_doubts, refold_flows
 from apps.analytics.pipeline.tally import BUILT_IN, LONGEST_VALUE, MOST_PROPERTIES, property_text
 
 _COLUMNS = "organization_id, site_id, grain, dim, bucket, value, visitors, sessions, pageviews, events, bounces, " \
@@ -141,6 +142,8 @@ def rebuild_site(connection: Any, site_id: int) -> int:
     _mark_again(connection, site_id, params["zone"])
     recount_goals(connection, site_id, since=params["from"])
     recount_products(connection, site_id, since=params["from"])
+    recount_doubts(connection, site_id, since=params["from"])
+    refold_flows(connection, site_id, params["zone"])
     return connection.execute("SELECT count(*) FROM analytics_rollup WHERE site_id = %s", [site_id]).fetchone()[0]
 
 

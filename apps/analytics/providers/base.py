@@ -164,7 +164,7 @@ class Destination(Provider):
         return [list(range(start, min(start + self.batch, len(bodies)))) for start in range(0, len(bodies), self.batch)]
 
     def send(self, payloads: Sequence[Payload], *, test: bool = False) -> Report:
-        """Send payloads that `bundles` put together in one request; `test` uses the vendor's way to look without counting.
+        """Send what `bundles` put together in one request; `test` uses the vendor's way to look without counting.
 
         Raises ProviderError (better Refused, with the exchange) when the request as a whole failed: `permanent` when a
         person has to act, `retry_after` in seconds when the vendor said so. An answer that refuses single events is a

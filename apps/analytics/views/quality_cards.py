@@ -130,8 +130,8 @@ def _reasons(found: Facts) -> list[dict[str, Any]]:
     for kind in (Doubt.UPPERCASE, Doubt.PERSONAL):
         rows += [(_("Counted, with a fault in the address"), field_words(kind, detail), count)
                  for detail, count in found.details(kind)]
-    if count := found.doubt(Doubt.PARAMETERS):
-        rows.append((_("Counted, with a fault in the address"), field_words(Doubt.PARAMETERS, ""), count))
+    rows += [(_("Counted, with a fault in the address"), field_words(kind, ""), count)
+             for kind in (Doubt.UPPERCASE, Doubt.PARAMETERS) if (count := found.doubts[(kind, "")])]
     if count := found.doubt(Doubt.CLOCK):
         rows.append((_("Counted, with the time put right"), field_words(Doubt.CLOCK, ""), count))
     return [{"cells": [{"text": what, "sub": why}, {"text": say(count, "count")}]} for what, why, count in rows[:50]]
