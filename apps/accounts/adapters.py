@@ -23,6 +23,7 @@ from apps.accounts import pending
 from apps.accounts.access import membership_in
 from apps.accounts.audit import audit_person
 from apps.accounts.models import Organization, SingleSignOn, User
+from apps.accounts.notices import NOTICES, notice_send
 from apps.core.client_ip import client_ip
 from apps.core.encryption import decrypt, encrypt
 from apps.core.http import BlockedAddress, FetchError, Limits, UnknownHost, fetch
@@ -49,6 +50,19 @@ class AccountAdapter(DefaultAccountAdapter):
         user.name = form.cleaned_data.get("name") or user.name
         user.language = get_language() or ""
         return super().save_user(request, user, form, commit)
+
+    def send_notification_mail(
+        self, template_prefix: str, user: User, context: dict[str, Any] | None = None, email: str | None = None
+    ) -> None:
+        """What was changed about an account, in our words; what we have none for, in allauth's."""
+        to = email or EmailAddress.objects.get_primary_email(user)
+        if template_prefix not in NOTICES:
+            super().send_notification_mail(template_prefix, user, context, email)
+        elif to:
+            notice_send(
+                user=user, what=template_prefix, to=to, facts=context or {},
+                address=client_ip(self.request), agent=self.request.headers.get("User-Agent", ""),
+            )
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         """Failed sign-ins of known people stand in the log of their organizations."""

@@ -10,6 +10,8 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy as _
 from ua_parser import parse
 
@@ -21,6 +23,8 @@ from apps.core.events import subscribe
 from apps.notifications import kinds
 from apps.notifications.lazy import said
 from apps.notifications.services import device_seen, notify, notify_members
+
+_written = lazy(date_format, str)  # as the language of whoever reads it writes dates
 
 
 @subscribe(ConnectionBroke)
@@ -101,8 +105,9 @@ def tell_of_new_device(sender: Any, request: HttpRequest, user: User, **kwargs: 
             body=said(
                 _("Your account was used on %(when)s (UTC) with %(device)s, from %(address)s. If that was not you, "
                   "change your password and end the other sessions."),
-                when=f"{timezone.now():%Y-%m-%d %H:%M}", device=device, address=client_ip(request),
+                when=_written(timezone.now(), "DATETIME_FORMAT"), device=device, address=client_ip(request),
             ),
+            url=reverse("accounts:devices"), button=_("Look at my devices"),
         )
 
 

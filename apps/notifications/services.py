@@ -123,9 +123,10 @@ def _tell(
 def _mail(
     user: User, kind: Kind, title: str, body: str, url: str, button: str, organization_id: int | None, key: str
 ) -> int:
-    text, html = render_mail(
-        "notification", {"title": title, "body": body, "url": url, "button": button, "kind": kind, "person": user}
-    )
+    text, html = render_mail("notification", {
+        "title": title, "body": body, "url": url, "button": button, "kind": kind, "person": user,
+        "has_choice": Channel.EMAIL not in kind.always,
+    })
     delivery_key = f"{kind.key}:{user.pk}:{key}"[:120] if key else ""
     delivery = queue(
         Message(to=(user.email,), subject=title, text=text, html=html),

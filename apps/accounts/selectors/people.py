@@ -47,15 +47,22 @@ def devices_of(user: User, session_key: str | None) -> list[Device]:
     return sorted(found, key=lambda device: not device.is_current)
 
 
-def _device(row: UserSession, is_current: bool) -> Device:
-    agent = row.user_agent
+def device_name(agent: str) -> str:
+    """What a user agent is in words a person recognises: "Firefox on Windows"."""
+    browser, system = _browser_and_system(agent)
+    if browser and system:
+        return _("%(browser)s on %(system)s") % {"browser": browser, "system": system}
+    return browser or system or _("Unknown device")
+
+
+def _browser_and_system(agent: str) -> tuple[str, str]:
     browser = next((name for mark, name in _BROWSERS if mark in agent), "")
     system = next((name for mark, name in _SYSTEMS if mark in agent), "")
-    if browser and system:
-        name = _("%(browser)s on %(system)s") % {"browser": browser, "system": system}
-    else:
-        name = browser or system or _("Unknown device")
-    phone = system in {"iPhone", "Android"}
+    return browser, system
+
+
+def _device(row: UserSession, is_current: bool) -> Device:
+    name, phone = device_name(row.user_agent), _browser_and_system(row.user_agent)[1] in {"iPhone", "Android"}
     return Device(row.pk, name, phone, _network(row.ip), row.created_at, row.last_seen_at, is_current)
 
 

@@ -20,6 +20,7 @@ from apps.accounts.containment import may_enter
 from apps.accounts.enums import OrganizationKind
 from apps.accounts.forms.organization import OrganizationNewForm
 from apps.accounts.geography import guess, time_zones
+from apps.accounts.selectors.people import has_confirmed_address
 from apps.accounts.selectors.start import demo_owner
 from apps.accounts.services.organizations import organization_create
 
@@ -62,7 +63,8 @@ class OrganizationNewView(LoginRequiredMixin, View):
 
     def _page(self, request: HttpRequest, form: OrganizationNewForm, status: int = 200) -> HttpResponse:
         first = not organizations_of(request.user).exists()
-        return render(request, self.template, {"form": form, "first": first, "zones": time_zones()}, status=status)
+        facts = {"first": first, "unconfirmed": first and not has_confirmed_address(request.user)}
+        return render(request, self.template, {"form": form, "zones": time_zones(), **facts}, status=status)
 
 
 @require_safe
