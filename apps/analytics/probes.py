@@ -7,6 +7,7 @@ from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from apps.analytics.columns.stores import chosen
 from apps.core.ops.probes import Probe, Reading, queue_reading, register_probe
 
 LATE_SECONDS = 30
@@ -53,7 +54,8 @@ def _columns() -> Reading:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FILTER (WHERE stale OR NOT ready), coalesce(sum(bytes) FILTER (WHERE ready), 0),"
-            " min(made_at) FILTER (WHERE stale OR NOT ready) FROM analytics_columnspan"
+            " min(made_at) FILTER (WHERE stale OR NOT ready) FROM analytics_columnspan WHERE store = %s",
+            [store.key if (store := chosen()) else ""],
         )
         waiting, size, since = cursor.fetchone()
     words = _("%(size)s of copies for questions under filters.") % {"size": filesizeformat(size)}

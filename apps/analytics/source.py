@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from apps.accounts.access import visible
-from apps.analytics.columns.engine import FilesGone
+from apps.analytics.columns.contracts import CopiesGone
 from apps.analytics.columns.spans import plan
 from apps.analytics.enums import BREAKDOWNS
 from apps.analytics.models import Site
@@ -75,7 +75,7 @@ def _of_store(query: Query, cursor: Any, ask: Callable[[FigureStore, Query, Any]
         return ask(visits, query, cursor)
     try:
         return ask(ColumnFigures(found), query, cursor)
-    except FilesGone:
+    except CopiesGone:
         return ask(visits, query, cursor)
 
 

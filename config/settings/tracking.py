@@ -22,3 +22,14 @@ COLUMNS_DIR = env.text("COLUMNS_DIR", str(env.ROOT / "var" / "columns"))
 COLUMNS_DIR = "" if COLUMNS_DIR == "none" else COLUMNS_DIR
 COLUMNS_FROM_VISITS = env.number("COLUMNS_FROM_VISITS", 20_000)  # visits a site has before files are made of it
 COLUMNS_MEMORY = env.number("COLUMNS_MEMORY", 256)  # megabytes that reading or making them may take in one process
+# Where those copies lie: beside PostgreSQL in files, or in ClickHouse.
+EVENT_STORE = env.text("EVENT_STORE", "postgresql")
+CLICKHOUSE_URL = env.text("CLICKHOUSE_URL", "")
+if EVENT_STORE not in {"postgresql", "clickhouse"}:
+    raise env.BadEnvironment(f"EVENT_STORE takes postgresql or clickhouse, not {EVENT_STORE!r}")
+if EVENT_STORE == "clickhouse" and not (CLICKHOUSE_URL and COLUMNS_DIR):
+    raise env.BadEnvironment(
+        "EVENT_STORE=clickhouse needs CLICKHOUSE_URL, and COLUMNS_DIR as a folder in which copies are prepared"
+    )
+if CLICKHOUSE_URL and not CLICKHOUSE_URL.startswith(("http://", "https://")):
+    raise env.BadEnvironment("CLICKHOUSE_URL takes http(s)://user:password@host:port/database")

@@ -1,4 +1,4 @@
-"""Column files for staff: what there is, how large, and what waits to be made anew."""
+"""Copies in columns for staff: what there is, how large, and what waits to be made anew."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from apps.core.admin_base import ReadOnlyAdmin
 
 @admin.register(ColumnSpan)
 class ColumnSpanAdmin(ReadOnlyAdmin):
-    """Spans of visits that lie in column files."""
+    """Spans of visits that lie in columns."""
 
-    list_display = ("site", "start", "until", "ready", "stale", "visits", "events", "bytes", "made_at")
-    list_filter = ("ready", "stale")
+    list_display = ("site", "start", "until", "store", "ready", "stale", "visits", "events", "bytes", "made_at")
+    list_filter = ("store", "ready", "stale")
     list_select_related = ("site",)
     ordering = ("-start",)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
+from apps.analytics.columns.contracts import CopiesGone
 from apps.analytics.columns.files import root
 from apps.metrics.contracts import QueryTooSlow
 
@@ -22,11 +23,7 @@ _opened: dict[str, duckdb.DuckDBPyConnection] = {}
 _THREADS = 2
 
 
-class FilesGone(Exception):
-    """A file was taken away between looking and reading: what it held has changed, so ask PostgreSQL."""
-
-
-class ColumnCursor:
+class DuckCursor:
     """A cursor as PostgreSQL's: parameters are written %s, and times are instants of any zone."""
 
     def __init__(self, cursor: Any) -> None:
@@ -46,9 +43,9 @@ class ColumnCursor:
 
 
 @contextmanager
-def reading(seconds: float) -> Iterator[ColumnCursor]:
+def reading(seconds: float) -> Iterator[DuckCursor]:
     """A cursor for questions that together may take so many seconds; raises QueryTooSlow after them, and where they
-    want more memory than they may have, and FilesGone."""
+    want more memory than they may have, and CopiesGone."""
     import duckdb  # noqa: PLC0415 -- it costs every process 20 MB, and most never ask
 
     cursor = _connection().cursor()
@@ -56,11 +53,11 @@ def reading(seconds: float) -> Iterator[ColumnCursor]:
     timer.daemon = True
     timer.start()
     try:
-        yield ColumnCursor(cursor)
+        yield DuckCursor(cursor)
     except (duckdb.InterruptException, duckdb.OutOfMemoryException) as error:
         raise QueryTooSlow(str(error)) from error
     except duckdb.IOException as error:
-        raise FilesGone(str(error)) from error
+        raise CopiesGone(str(error)) from error
     finally:
         timer.cancel()
         cursor.close()
@@ -114,9 +111,3 @@ def _naive(value: Any) -> Any:
     if isinstance(value, datetime) and value.tzinfo is not None:
         return value.astimezone(UTC).replace(tzinfo=None)
     return value
-
-
-def file_list(places: Sequence[str], file: str) -> str:
-    """One file of each of these folders, as a table of DuckDB."""
-    names = ", ".join(f"'{quoted(place)}/{file}'" for place in places)
-    return f"read_parquet([{names}])"

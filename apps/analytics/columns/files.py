@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import secrets
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from django.conf import settings
 
-VISITS, EVENTS = "visits.parquet", "events.parquet"
-# One row of a visit and a page, and of a visit and a name of events, with what the visit is filtered by: no question
-# about pages or events needs to look a visit up.
-PAGES, NAMES = "pages.parquet", "names.parquet"
+from apps.analytics.columns.contracts import NAMES, Copy
+
 _UNFINISHED = ".part"
 
 
@@ -21,12 +20,17 @@ def root() -> Path | None:
     return Path(settings.COLUMNS_DIR) if settings.COLUMNS_DIR else None
 
 
-def folder(organization_id: int, site_id: int, name: str) -> Path:
+def folder(copy: Copy) -> Path:
     """Where one making of a span lies. The names are numbers and a token: nothing that a customer typed."""
     found = root()
     if found is None:
         raise LookupError("COLUMNS_DIR is not set")
-    return found / str(int(organization_id)) / str(int(site_id)) / name
+    return found / str(int(copy.organization_id)) / str(int(copy.site_id)) / copy.name
+
+
+def file_of(table: str) -> str:
+    """The file that holds a table."""
+    return f"{table}.parquet"
 
 
 def new_name() -> str:
@@ -40,8 +44,8 @@ def unfinished(place: Path) -> Path:
 
 
 def complete(place: Path) -> bool:
-    """Whether a span's files are there, in the layout that is read; the last one made tells."""
-    return (place / NAMES).is_file()
+    """Whether a span's files are there; the last one made tells."""
+    return (place / file_of(NAMES)).is_file()
 
 
 def size(place: Path) -> int:
@@ -55,18 +59,21 @@ def remove(place: Path) -> None:
     shutil.rmtree(unfinished(place), ignore_errors=True)
 
 
-def sweep(wanted: Iterable[Path]) -> int:
-    """Take away every folder that is not wanted; returns how many went."""
+def there() -> Iterator[Copy]:
+    """Every folder there is, finished or not."""
     top = root()
     if top is None or not top.is_dir():
-        return 0
-    keep = set(wanted)
-    gone = 0
+        return
     for place in list(top.glob("*/*/*")):
-        if place not in keep:
-            shutil.rmtree(place, ignore_errors=True)
-            gone += 1
-    for empty in (*top.glob("*/*"), *top.glob("*")):
-        if empty.is_dir() and not any(empty.iterdir()):
-            empty.rmdir()
-    return gone
+        organization_id, site_id = place.parts[-3:-1]
+        if organization_id.isdecimal() and site_id.isdecimal():
+            yield Copy(int(organization_id), int(site_id), place.name.removesuffix(_UNFINISHED))
+
+
+def prune() -> None:
+    """Take empty folders of sites and organizations away."""
+    top = root()
+    if top is not None:
+        for empty in (*top.glob("*/*"), *top.glob("*")):
+            with suppress(OSError):  # it is not empty, or has just been used again
+                empty.rmdir()

@@ -1,4 +1,4 @@
-"""Making the files of one span: PostgreSQL writes text, DuckDB turns it into columns, a rename puts it in place.
+"""Making the copy of one span: PostgreSQL writes text, DuckDB turns it into columns, the store takes it in.
 
 A span is announced before it is read: from then on every transaction that changes one of its visits marks it stale,
 and a span that was marked while it was made is not put into use. Whoever had begun to change visits before the
@@ -7,34 +7,46 @@ announcement is waited for.
 
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from apps.analytics.columns import engine, files
-from apps.analytics.columns.files import EVENTS, NAMES, PAGES, VISITS
+from apps.analytics.columns.contracts import (
+    EVENTS,
+    NAMES,
+    PAGES,
+    TABLES,
+    VISITS,
+    VITALS,
+    WORDS,
+    ColumnStore,
+    CopiesGone,
+    Copy,
+)
+from apps.analytics.columns.stores import needed
 from apps.analytics.enums import EventFlag
 
 ANNOUNCE_LOCK = 1668246627  # the same number as in the triggers
 # Further apart than a day with a change of the clocks: such visits cannot share one.
 _APART = "interval 26 hour"
 _ANNOUNCE = """
-INSERT INTO analytics_columnspan (organization_id, site_id, start, until, name, ready, stale, visits, events, bytes)
-SELECT organization_id, id, %(start)s, %(until)s, %(name)s, false, false, 0, 0, 0
+INSERT INTO analytics_columnspan (organization_id, site_id, start, until, store, name, ready, stale,
+    visits, events, pages, names, bytes)
+SELECT organization_id, id, %(start)s, %(until)s, %(store)s, %(name)s, false, false, 0, 0, 0, 0, 0
 FROM analytics_site WHERE id = %(site)s
-ON CONFLICT (site_id, start, until) DO UPDATE SET name = excluded.name, ready = false, stale = false
-RETURNING organization_id
+ON CONFLICT (store, site_id, start, until) DO UPDATE SET name = excluded.name, ready = false, stale = false
+RETURNING organization_id, id
 """
 _READY = """
 UPDATE analytics_columnspan
-SET ready = true, visits = %(visits)s, events = %(events)s, bytes = %(bytes)s, made_at = now()
-WHERE site_id = %(site)s AND start = %(start)s AND until = %(until)s AND name = %(name)s AND NOT stale
+SET ready = true, visits = %(visits)s, events = %(events)s, pages = %(pages)s, names = %(names)s, bytes = %(bytes)s,
+    made_at = now()
+WHERE id = %(id)s AND name = %(name)s AND NOT stale
 """
 _UTC = "{0} AT TIME ZONE 'UTC' AS {0}"
-WORDS = (
-    "entry_page", "exit_page", "channel", "source", "medium", "campaign", "term", "content", "referrer", "country",
-    "region", "city", "device", "browser", "os", "screen", "language", "uid",
-)
 _VISITS = f"""
 COPY (SELECT organization_id, site_id, id, visitor, {_UTC.format('started_at')}, {_UTC.format('entry_at')},
     floor(extract(epoch FROM last_at - started_at))::bigint AS seconds, pageviews, events, engaged_ms, conversions,
@@ -42,7 +54,6 @@ COPY (SELECT organization_id, site_id, id, visitor, {_UTC.format('started_at')},
 FROM analytics_session WHERE site_id = {{site}} AND started_at >= '{{start}}' AND started_at < '{{until}}')
 TO STDOUT (FORMAT csv, NULL '\\N', FORCE_QUOTE ({', '.join(WORDS)}))
 """
-VITALS = ("lcp", "inp", "cls", "fcp", "ttfb")
 _VITALS = ", ".join(
     f"CASE WHEN jsonb_typeof(e.vitals -> '{name}') = 'number' THEN (e.vitals ->> '{name}')::float8 END AS {name}"
     for name in VITALS
@@ -68,7 +79,8 @@ _EVENT_TYPES = {
     "flags": "SMALLINT", "has_order": "BOOLEAN", "revenue": _MONEY, "currency": _TEXT, "properties": _TEXT,
     **dict.fromkeys(VITALS, _REAL),
 }
-# Visits are numbered within their span, so that events find them by small numbers that follow each other. A visit is
+# Visits are numbered within their span, so that events find them by small numbers that follow each other; no two spans
+# share any, because many are read together. A visit is
 # alone when no other one of its visitor can lie within the same day, in whatever zone: such need not be told apart.
 _VISIT_COLUMNS = f"""
 SELECT s.* EXCLUDE (id), s.id IN (SELECT session_id FROM e WHERE flags & {int(EventFlag.CONSENTED)} <> 0) AS consented,
@@ -102,31 +114,35 @@ ORDER BY s.visit
 """
 
 
-def make_span(connection: Any, site_id: int, start: datetime, until: datetime) -> bool:
-    """Make the files of a site's visits of [start, until), over a connection that sees every tenant and is in no
-    transaction. False when the site has gone, or when visits changed meanwhile: then nothing is put into use."""
-    name = files.new_name()
-    span = {"site": site_id, "start": start, "until": until, "name": name}
+def make_span(
+    connection: Any, site_id: int, start: datetime, until: datetime, store: ColumnStore | None = None
+) -> bool:
+    """Make the copy of a site's visits of [start, until), over a connection that sees every tenant and is in no
+    transaction. False when the site has gone, or when visits changed meanwhile: then nothing is put into use.
+    `store` is the chosen one unless told otherwise."""
+    store, name = store or needed(), files.new_name()
+    span = {"site": site_id, "start": start, "until": until, "store": store.key, "name": name}
     with connection.transaction():
         connection.execute("SELECT pg_advisory_xact_lock(%s)", [ANNOUNCE_LOCK])
         announced = connection.execute(_ANNOUNCE, span).fetchone()
     if announced is None:
         return False
-    place = files.folder(announced[0], site_id, name)
-    part = files.unfinished(place)
+    span["id"] = announced[1]
+    copy = Copy(announced[0], site_id, name)
+    part = files.unfinished(files.folder(copy))
+    ready = False
     try:
         part.mkdir(mode=0o700, parents=True)
         _copy_out(connection, part, site_id, start, until)
-        visits, events = _turn(part, span)
-        part.rename(place)
-        facts = {**span, "visits": visits, "events": events, "bytes": files.size(place)}
+        copy = replace(copy, rows=_turn(part, span))
+        facts = {**span, **dict(zip(TABLES, copy.rows, strict=True)), "bytes": store.put(part, copy)}
         with connection.transaction():
             ready = connection.execute(_READY, facts).rowcount == 1
-    except BaseException:
-        files.remove(place)
-        raise
-    if not ready:
-        files.remove(place)
+    finally:
+        if not ready:
+            files.remove(files.folder(copy))
+            with suppress(CopiesGone):  # what is left is swept later
+                store.remove(copy)
     return ready
 
 
@@ -139,13 +155,12 @@ def _copy_out(connection: Any, part: Path, site_id: int, start: datetime, until:
                 file.write(block)
 
 
-def _turn(part: Path, span: dict[str, Any]) -> tuple[int, int]:
-    """The text into columns; returns how many visits and events there are."""
+def _turn(part: Path, span: dict[str, Any]) -> tuple[int, ...]:
+    """The text into columns; returns how many rows each of TABLES has."""
     borders = [span["start"].replace(tzinfo=None), span["until"].replace(tzinfo=None)]
-    base = int(span["start"].timestamp()) // 86_400 << 32
     with engine.writing() as duck:
         duck.execute(
-            f"CREATE TABLE v AS SELECT {base} + row_number() OVER (ORDER BY started_at, id) AS visit, *"
+            f"CREATE TABLE v AS SELECT {span['id'] << 32} + row_number() OVER (ORDER BY started_at, id) AS visit, *"
             f" FROM {_csv(part / 'v.csv', _VISIT_TYPES)}"
         )
         duck.execute(f"CREATE VIEW e AS SELECT * FROM {_csv(part / 'e.csv', _EVENT_TYPES)}")
@@ -153,17 +168,16 @@ def _turn(part: Path, span: dict[str, Any]) -> tuple[int, int]:
             _write(duck, part, VISITS, _VISIT_COLUMNS, borders), _write(duck, part, EVENTS, _EVENT_COLUMNS, []),
         ]
         duck.execute("DROP VIEW e; DROP TABLE v")
-        for name, value in ((PAGES, "path"), (NAMES, "name")):
-            write_narrow(duck, part, name, value)
+        counts += [write_narrow(duck, part, name, value) for name, value in ((PAGES, "path"), (NAMES, "name"))]
     for name in ("v.csv", "e.csv"):
         (part / name).unlink()
-    return counts[0], counts[1]
+    return tuple(counts)
 
 
-def write_narrow(duck: Any, part: Path, name: str, value: str) -> None:
+def write_narrow(duck: Any, part: Path, name: str, value: str) -> int:
     """A file of a row a visit and value, made of those of some visits at a time: joined all at once they would not fit
-    into the memory there is."""
-    visits, events = (engine.quoted(str(part / file)) for file in (VISITS, EVENTS))
+    into the memory there is. Returns how many rows it has."""
+    visits, events = (engine.quoted(str(part / files.file_of(table))) for table in (VISITS, EVENTS))
     low, high = duck.execute(f"SELECT coalesce(min(visit), 0), coalesce(max(visit), 0) FROM '{visits}'").fetchone()
     words = ", ".join(f"s.{word}" for word in WORDS)
     pieces = []
@@ -171,18 +185,19 @@ def write_narrow(duck: Any, part: Path, name: str, value: str) -> None:
         rows = _NARROW.format(
             value=value, words=words, visits=visits, events=events, low=first, high=first + _PIECE
         )
-        pieces.append(f"{len(pieces)}.{name}")
+        pieces.append(f"{len(pieces)}-{name}")
         _write(duck, part, pieces[-1], rows, [])
-    found = [f"'{engine.quoted(str(part / piece))}'" for piece in pieces]
-    _write(duck, part, name, f"SELECT * FROM read_parquet([{', '.join(found)}])", [])
+    found = [f"'{engine.quoted(str(part / files.file_of(piece)))}'" for piece in pieces]
+    count = _write(duck, part, name, f"SELECT * FROM read_parquet([{', '.join(found)}])", [])
     for piece in pieces:
-        (part / piece).unlink()
+        (part / files.file_of(piece)).unlink()
+    return count
 
 
 def _write(duck: Any, part: Path, name: str, columns: str, params: list[Any]) -> int:
     """One file, in pieces small enough to be gathered in the memory there is; returns how many rows it has."""
     duck.execute(
-        f"COPY ({columns}) TO '{engine.quoted(str(part / name))}'"
+        f"COPY ({columns}) TO '{engine.quoted(str(part / files.file_of(name)))}'"
         f" (FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE {_PIECE})", params,
     )
     return int(duck.fetchone()[0])

@@ -1,4 +1,4 @@
-"""Which column files answer a question, and what is left for PostgreSQL.
+"""Which copies answer a question, and what is left for PostgreSQL.
 
 A question is cut at midnights of its own zone: a visitor is counted once a day, so that counts of whole days add up
 wherever each day was counted.
@@ -12,7 +12,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from apps.analytics.columns.files import complete, folder, root
+from apps.analytics.columns.contracts import TABLES, ColumnStore, Copy
+from apps.analytics.columns.stores import chosen
 from apps.metrics.calendar_math import midnight
 from apps.metrics.contracts import Query, Window
 
@@ -21,7 +22,7 @@ Stretch = tuple[datetime, datetime]
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A stretch that no file holds, of these sites."""
+    """A stretch that no copy holds, of these sites."""
 
     sites: tuple[int, ...]
     window: Window
@@ -29,27 +30,27 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The folders to read, those that hold more than the stretches to read of them apart, and the gaps between."""
+    """The copies to read, those that hold more than the stretches to read of them apart, and the gaps between."""
 
-    whole: tuple[str, ...]
-    partly: tuple[str, ...]
+    store: ColumnStore
+    whole: tuple[Copy, ...]
+    partly: tuple[Copy, ...]
     stretches: tuple[Stretch, ...]
     gaps: tuple[Gap, ...]
 
+    @property
+    def copies(self) -> tuple[Copy, ...]:
+        """All of them."""
+        return (*self.whole, *self.partly)
+
 
 def plan(query: Query, cursor: Any) -> Plan | None:
-    """How a question about named sites is answered; None where files are of no use. The cursor is the scope's own, so
-    that no other organization's files are found."""
-    if root() is None:
+    """How a question about named sites is answered; None where copies are of no use. The cursor is the scope's own, so
+    that no other organization's copies are found."""
+    store, window = chosen(), query.window
+    if store is None:
         return None
-    window = query.window
-    cursor.execute(
-        "SELECT site_id, organization_id, start, until, name FROM analytics_columnspan WHERE site_id = ANY(%s)"
-        " AND organization_id = ANY(%s) AND ready AND NOT stale AND until > %s AND start < %s"
-        " ORDER BY site_id, start, until DESC",
-        [list(query.subjects), list(query.organization_ids), window.start, window.end],
-    )
-    there = [row for row in cursor.fetchall() if complete(folder(row[1], row[0], row[4]))]
+    there = _there(store, query, cursor)
     of_sites = {site: _apart(rows) for site, rows in groupby(there, lambda row: row[0])}
     if not of_sites:
         return None
@@ -60,14 +61,29 @@ def plan(query: Query, cursor: Any) -> Plan | None:
     if not stretches:
         return None
     read = [row for rows in of_sites.values() for row in rows if any(row[2] < b and a < row[3] for a, b in stretches)]
-    places: dict[bool, list[str]] = {True: [], False: []}
+    copies: dict[bool, list[Copy]] = {True: [], False: []}
     for row in read:
-        inside = any(a <= row[2] and row[3] <= b for a, b in stretches)
-        places[inside].append(str(folder(row[1], row[0], row[4])))
+        copies[any(a <= row[2] and row[3] <= b for a, b in stretches)].append(row[1])
     gaps = [Gap(tuple(of_sites), window_) for window_ in _between(stretches, window)]
     if others := tuple(site for site in query.subjects if site not in of_sites):
         gaps.append(Gap(others, window))
-    return Plan(tuple(places[True]), tuple(places[False]), stretches, tuple(gaps))
+    return Plan(store, tuple(copies[True]), tuple(copies[False]), stretches, tuple(gaps))
+
+
+def _there(store: ColumnStore, query: Query, cursor: Any) -> list[tuple[int, Copy, datetime, datetime]]:
+    """The copies that can be asked: (site, copy, start, until), months before their days."""
+    cursor.execute(
+        f"SELECT site_id, organization_id, start, until, name, {', '.join(TABLES)} FROM analytics_columnspan"
+        " WHERE store = %s AND site_id = ANY(%s) AND organization_id = ANY(%s) AND ready AND NOT stale AND until > %s"
+        " AND start < %s ORDER BY site_id, start, until DESC",
+        [store.key, list(query.subjects), list(query.organization_ids), query.window.start, query.window.end],
+    )
+    rows = [
+        (site, Copy(organization, site, name, tuple(counts)), start, until)
+        for site, organization, start, until, name, *counts in cursor.fetchall()
+    ]
+    usable = set(store.usable([row[1] for row in rows]))
+    return [row for row in rows if row[1] in usable]
 
 
 def _apart(rows: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:

@@ -1,4 +1,4 @@
-"""Traffic under filters from the column files, and from PostgreSQL's visits where no file holds them.
+"""Traffic under filters from the copies in columns, and from PostgreSQL's visits where no copy holds them.
 
 Both are asked for sums that add up (milliseconds, not seconds cut off), of stretches that meet at midnights; what is
 divided, sorted and cut is so only after they were added.
@@ -14,8 +14,7 @@ from typing import Any
 
 import orjson
 
-from apps.analytics.columns.engine import ColumnCursor, reading
-from apps.analytics.columns.making import VITALS
+from apps.analytics.columns.contracts import VITALS, ColumnCursor
 from apps.analytics.columns.spans import Plan
 from apps.analytics.enums import Dimension
 from apps.analytics.histograms import HISTOGRAMS
@@ -27,6 +26,7 @@ from apps.metrics.contracts import Grain, Number, Query, Row
 
 SECONDS = 5.0
 _EPOCH = date(1970, 1, 1).toordinal()
+_DAY_US = 86_400_000_000
 _UNIT_US = {Grain.MINUTE: 60_000_000, Grain.HOUR: 3_600_000_000}
 
 
@@ -42,13 +42,13 @@ class ColumnFigures:
         found: Counter[str] = Counter()
         for gap in self._gaps(query):
             found.update(visits.totals(gap, raw, cursor))
-        with reading(SECONDS) as duck:
+        with self._plan.store.reading(SECONDS, self._plan.copies) as copies:
             if raw.columns:
                 where, params = tables.chosen()
-                duck.execute(f"SELECT {tables.sums(raw.columns)} FROM {tables.visits} WHERE {where}", params)
-                found.update(dict(zip(raw.columns, map(plain, raw.columns, duck.fetchone()), strict=False)))
+                copies.execute(f"SELECT {tables.sums(raw.columns)} FROM {tables.visits} WHERE {where}", params)
+                found.update(dict(zip(raw.columns, map(plain, raw.columns, copies.fetchone()), strict=False)))
             for dimension in asked.histograms:
-                found.update(_histogram(tables, dimension, duck))
+                found.update(_histogram(tables, dimension, copies))
         return _finished(asked, found) | {
             name: number for name, number in found.items() if name not in raw.columns
         } | dict.fromkeys(asked.now, 0)
@@ -60,8 +60,8 @@ class ColumnFigures:
         for gap in self._gaps(query):
             for bucket, row in visits.buckets(gap, raw, cursor):
                 found.setdefault(bucket.astimezone(UTC), Counter()).update(row)
-        with reading(SECONDS) as duck:
-            for bucket, row in _buckets(tables, raw, duck):
+        with self._plan.store.reading(SECONDS, self._plan.copies) as copies:
+            for bucket, row in _buckets(tables, raw, copies):
                 found.setdefault(bucket.astimezone(UTC), Counter()).update(row)
         start = query.window.start.astimezone(UTC)
         return {max(bucket, start): _finished(asked, row) for bucket, row in found.items()}
@@ -77,17 +77,17 @@ class ColumnFigures:
         ]
         sums, where, params = _grouped(tables, raw, by)
         place = asked.columns.index(order)
-        ranked = f"sum(c{place}) // 1000" if order == "engaged_s" else f"sum(c{place})"
+        ranked = tables.words.whole(f"sum(c{place})", 1000) if order == "engaged_s" else f"sum(c{place})"
         columns = ", ".join(f"sum(c{index})" for index in range(len(raw.columns)))
-        kinds = ", ".join(f"r[{index + 2}]::{_kind(name)}" for index, name in enumerate(raw.columns))
-        with reading(SECONDS) as duck:
-            duck.execute(
+        kinds = ", ".join(f"r[{index + 2}]::{_kind(name, tables)}" for index, name in enumerate(raw.columns))
+        with self._plan.store.reading(SECONDS, self._plan.copies) as copies:
+            copies.execute(
                 f"SELECT value, {columns} FROM ({sums} WHERE {where} GROUP BY 1 UNION ALL SELECT r[1], {kinds}"
-                " FROM (SELECT unnest(from_json(%s, '[[\"VARCHAR\"]]')) AS r)) GROUP BY value"
+                f" FROM {tables.words.given()}) GROUP BY value"
                 f" ORDER BY {ranked} DESC, value LIMIT {int(limit)} OFFSET {int(offset)}",
                 [*params, orjson.dumps(rest).decode()],
             )
-            rows = duck.fetchall()
+            rows = copies.fetchall()
         return [
             Row(value, _finished(asked, dict(zip(raw.columns, map(plain, raw.columns, values), strict=True))))
             for value, *values in rows
@@ -117,8 +117,8 @@ def _finished(asked: Asked, sums: Any) -> dict[str, Number]:
     }
 
 
-def _kind(name: str) -> str:
-    return "DECIMAL(38,4)" if name == "revenue" else "HUGEINT"
+def _kind(name: str, tables: Tables) -> str:
+    return "DECIMAL(38,4)" if name == "revenue" else tables.words.wide
 
 
 def _grouped(tables: Tables, raw: Asked, by: str) -> tuple[str, str, list[Any]]:
@@ -137,16 +137,17 @@ def _grouped(tables: Tables, raw: Asked, by: str) -> tuple[str, str, list[Any]]:
     )
 
 
-def _buckets(tables: Tables, raw: Asked, duck: ColumnCursor) -> Iterator[tuple[datetime, dict[str, Number]]]:
+def _buckets(tables: Tables, raw: Asked, copies: ColumnCursor) -> Iterator[tuple[datetime, dict[str, Number]]]:
     """Sums by bucket: hours and minutes as instants, longer ones by the days they are made of."""
     where, params = tables.chosen()
     grain, zone = tables.query.window.grain, tables.query.window.zone
     unit = _UNIT_US.get(grain)
-    bucket = f"{tables.local} // {unit} * {unit} - {tables.offset}" if unit else f"{tables.local} // 86400000000"
-    duck.execute(
+    whole = tables.words.whole
+    bucket = f"{whole(tables.local, unit)} * {unit} - {tables.offset}" if unit else whole(tables.local, _DAY_US)
+    copies.execute(
         f"SELECT {bucket} AS bucket, {tables.sums(raw.columns)} FROM {tables.visits} WHERE {where} GROUP BY 1", params
     )
-    for number, *values in duck.fetchall():
+    for number, *values in copies.fetchall():
         row = dict(zip(raw.columns, map(plain, raw.columns, values), strict=False))
         if unit:
             yield datetime.fromtimestamp(number // 1_000_000, UTC), row
@@ -160,7 +161,7 @@ def _beginning(day: date, grain: Grain) -> date:
     return day.replace(day=1) if grain is Grain.MONTH else day
 
 
-def _histogram(tables: Tables, dimension: Dimension, duck: ColumnCursor) -> dict[str, int]:
+def _histogram(tables: Tables, dimension: Dimension, copies: ColumnCursor) -> dict[str, int]:
     where, params = tables.chosen()
     name = dimension.key.removeprefix("vital_")
     if counted_in(dimension) == "sessions":
@@ -170,7 +171,7 @@ def _histogram(tables: Tables, dimension: Dimension, duck: ColumnCursor) -> dict
         source = f"{tables.events} JOIN {tables.visits} ON s.visit = e.visit AND {value} IS NOT NULL"
     edges = HISTOGRAMS[dimension][1:-1]
     bucket = " ".join(f"WHEN {value} < {edge}::DOUBLE THEN {index}" for index, edge in enumerate(edges))
-    duck.execute(
+    copies.execute(
         f"SELECT CASE {bucket} ELSE {len(edges)} END AS bucket, count(*) FROM {source} WHERE {where} GROUP BY 1", params
     )
-    return {f"{dimension.key}_{bucket}": number for bucket, number in duck.fetchall()}
+    return {f"{dimension.key}_{bucket}": number for bucket, number in copies.fetchall()}

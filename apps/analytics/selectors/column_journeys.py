@@ -1,5 +1,5 @@
-"""Funnels from the column files. What no file holds comes from PostgreSQL as the few events that are a step, so that a
-chain of steps is followed over both."""
+"""Funnels from the copies in columns. What no copy holds comes from PostgreSQL as the few events that are a step, so
+that a chain of steps is followed over both."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ from typing import Any
 
 import orjson
 
-from apps.analytics.columns.engine import reading
 from apps.analytics.columns.spans import Plan
 from apps.analytics.contracts.rules import Match, Rule, RuleKind
-from apps.analytics.selectors.column_sql import Tables, literal, matches
+from apps.analytics.selectors.column_sql import Tables, literal
 from apps.analytics.selectors.journey_sql import Found, followed, moments_of
 from apps.metrics.contracts import Query
 
@@ -27,7 +26,7 @@ def funnel(
     tables = Tables(query, plan)
     conditions, params = [], []
     for rule in steps:
-        sql, values = _matched(rule)
+        sql, values = _matched(rule, tables)
         conditions.append(sql)
         params += values
     where, more = tables.chosen()
@@ -36,19 +35,20 @@ def funnel(
     rest = _of_gaps(plan, query, steps, cursor)
     kinds = ", ".join(f"r[{index + 4}]::BOOLEAN" for index in range(len(steps)))
     moments = (
-        f"SELECT * FROM (SELECT -e.visit AS who, epoch_ms(e.time) AS ms, e.id, {flags} FROM {tables.events}"
-        f" JOIN {tables.visits} ON s.visit = e.visit WHERE {where}) WHERE {any_of}"
+        f"SELECT * FROM (SELECT -e.visit AS who, {tables.words.millis('e.time')} AS ms, e.id, {flags}"
+        f" FROM {tables.events} JOIN {tables.visits} ON s.visit = e.visit WHERE {where}) WHERE {any_of}"
         f" UNION ALL SELECT r[1]::BIGINT, r[2]::BIGINT, r[3]::BIGINT, {kinds}"
-        " FROM (SELECT unnest(from_json(%s, '[[\"VARCHAR\"]]')) AS r)"
+        f" FROM {tables.words.given()}"
     )
-    with reading(SECONDS) as duck:
+    with plan.store.reading(SECONDS, plan.copies) as copies:
         return followed(
-            moments, [*params, *more, orjson.dumps(rest).decode()], len(steps), window, ordered, duck
+            moments, [*params, *more, orjson.dumps(rest).decode()], len(steps), window, ordered, copies,
+            tables.words.middle,
         )
 
 
 def _of_gaps(plan: Plan, query: Query, steps: Sequence[Rule], cursor: Any) -> list[list[str]]:
-    """Moments of visits that lie in no file; visits are numbered anew, apart from the files' numbers."""
+    """Moments of visits that lie in no copy; visits are numbered anew, apart from the copies' numbers."""
     numbers: dict[int, int] = {}
     found = []
     for gap in plan.gaps:
@@ -58,18 +58,18 @@ def _of_gaps(plan: Plan, query: Query, steps: Sequence[Rule], cursor: Any) -> li
     return found
 
 
-def _matched(rule: Rule) -> tuple[str, list[Any]]:
+def _matched(rule: Rule, tables: Tables) -> tuple[str, list[Any]]:
     subject = {"page": "e.path", "event": "e.name", "entry": "s.entry_page"}[rule.kind]
     if rule.match == Match.STARTS:
-        sql, params = f"{subject} LIKE %s ESCAPE '\\'", [f"{literal(rule.values[0])}%"]
+        sql, params = f"{subject} LIKE %s{tables.words.escape}", [f"{literal(rule.values[0])}%"]
     else:
-        sql, params = matches(subject, rule.match == Match.CONTAINS, rule.values)
+        sql, params = tables.matches(subject, rule.match == Match.CONTAINS, rule.values)
     parts = [f"NOT ({sql})" if rule.match == Match.IS_NOT else sql]
     if rule.kind != RuleKind.EVENT:
         parts.append("e.name = 'pageview'")
     if rule.kind == RuleKind.ENTRY:
         parts.append("coalesce(e.time = s.entry_at, false)")
     for name, value in rule.props:
-        parts.append("coalesce(list_contains(e.properties, %s), false)")
+        parts.append(tables.words.holds("e.properties"))
         params.append(f"{name}\x1f{value}")
     return f"({' AND '.join(parts)})", params

@@ -1,4 +1,5 @@
-"""Questions to the column files in DuckDB's words: the same conditions and sums as `visits` has for PostgreSQL."""
+"""Questions to the copies in columns: the same conditions and sums as `visits` has for PostgreSQL, in words that DuckDB
+and ClickHouse share; where they do not, in those of the store (`apps.analytics.columns.words`)."""
 
 from __future__ import annotations
 
@@ -9,8 +10,7 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from apps.analytics.columns.engine import file_list
-from apps.analytics.columns.files import EVENTS, NAMES, PAGES, VISITS
+from apps.analytics.columns.contracts import EVENTS, NAMES, PAGES, VISITS, Words
 from apps.analytics.columns.spans import Plan
 from apps.analytics.enums import OF_SESSIONS
 from apps.analytics.selectors.measures import WEEK_HOUR
@@ -22,9 +22,9 @@ OF_VISITS = {dimension.key: f"s.{dimension.key}" for dimension in OF_SESSIONS} |
 }
 OF_EVENTS = {
     "page": "e.path", "conversion_page": "e.path", "event": "e.name",
-    "property": "e.name || ': ' || replace(e.property, chr(31), ' = ')",
+    "property": "e.name || ': ' || replace(e.property, '\x1f', ' = ')",
 }
-# What has a file of its own, a row a visit and value.
+# What has a table of its own, a row a visit and value.
 NARROW = {"page": PAGES, "event": NAMES}
 _VISIT_SUMS = {
     "sessions": "count(*)", "pageviews": "sum(s.pageviews)", "events": "sum(s.events)",
@@ -42,12 +42,17 @@ _DAY_US, _HOUR_US = 86_400_000_000, 3_600_000_000
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """The files of one plan, and what is needed to say when something was: `offset` is the clock's difference to UTC
+    """The tables of one plan, and what is needed to say when something was: `offset` is the clock's difference to UTC
     in microseconds, as an expression over `s.started_at`."""
 
     query: Query
     plan: Plan
     currencies: dict[int, str] = field(default_factory=dict)
+
+    @property
+    def words(self) -> Words:
+        """The store's dialect."""
+        return self.plan.store.words
 
     @property
     def visits(self) -> str:
@@ -57,30 +62,33 @@ class Tables:
     @property
     def events(self) -> str:
         """The events, as `e`."""
-        return f"{file_list([*self.plan.whole, *self.plan.partly], EVENTS)} e"
+        return f"{self.plan.store.table(self.plan.copies, EVENTS)} e"
 
-    def rows(self, file: str) -> str:
-        """Rows of visits that began in the plan's stretches, as `s`; only files that hold more are looked through."""
-        parts = [f"SELECT * FROM {file_list(self.plan.whole, file)}"] if self.plan.whole else []
+    def rows(self, name: str) -> str:
+        """Rows of visits that began in the plan's stretches, as `s`; only copies that hold more are looked through."""
+        table, at = self.plan.store.table, self.words.at
+        parts = [f"SELECT * FROM {table(self.plan.whole, name)}"] if self.plan.whole else []
         if self.plan.partly:
-            within = " OR ".join(f"started_at >= {_at(a)} AND started_at < {_at(b)}" for a, b in self.plan.stretches)
-            parts.append(f"SELECT * FROM {file_list(self.plan.partly, file)} WHERE {within}")
+            within = " OR ".join(f"started_at >= {at(a)} AND started_at < {at(b)}" for a, b in self.plan.stretches)
+            parts.append(f"SELECT * FROM {table(self.plan.partly, name)} WHERE {within}")
         return f"({' UNION ALL '.join(parts)}) s"
 
     @property
     def local(self) -> str:
         """Microseconds on the organization's clock at which a visit began."""
-        return f"(epoch_us(s.started_at) + {self.offset})"
+        return f"({self.words.micros('s.started_at')} + {self.offset})"
 
     @property
     def offset(self) -> str:
         """The clock's difference to UTC in microseconds."""
-        return _offset(self.query.window.zone, self.plan.stretches[0][0], self.plan.stretches[-1][1])
+        known, changes = _offsets(self.query.window.zone, self.plan.stretches[0][0], self.plan.stretches[-1][1])
+        whens = " ".join(f"WHEN s.started_at < {self.words.at(at)} THEN {us}" for at, us in changes)
+        return f"CASE {whens} ELSE {known} END" if whens else str(known)
 
     @property
     def visitor_day(self) -> str:
         """A visitor on a day, as one number."""
-        return f"hash(s.visitor, {self.local} // {_DAY_US})"
+        return self.words.pair("s.visitor", self.words.whole(self.local, _DAY_US))
 
     def sums(self, names: Sequence[str]) -> str:
         """The sums of visits, one a measure."""
@@ -125,10 +133,8 @@ class Tables:
     def value(self, by: str) -> str:
         """A visit's value of a dimension."""
         if by == WEEK_HOUR:
-            return (
-                f"(({self.local} // {_DAY_US} + 3) % 7 + 1)::text || '-'"
-                f" || lpad((({self.local} // {_HOUR_US}) % 24)::text, 2, '0')"
-            )
+            day, hour = (self.words.whole(self.local, unit) for unit in (_DAY_US, _HOUR_US))
+            return f"(({day} + 3) % 7 + 1)::text || '-' || lpad((({hour}) % 24)::text, 2, '0')"
         return OF_VISITS[by]
 
     def chosen(self) -> tuple[str, list[Any]]:
@@ -142,30 +148,30 @@ class Tables:
 
     def _condition(self, item: Filter) -> tuple[str, list[Any]]:
         if item.dimension in OF_VISITS:
-            return matches(OF_VISITS[item.dimension], item.operator is Operator.CONTAINS, item.values)
+            return self.matches(OF_VISITS[item.dimension], item.operator is Operator.CONTAINS, item.values)
         if item.dimension in NARROW:
-            sql, values = matches("s.value", item.operator is Operator.CONTAINS, item.values)
+            sql, values = self.matches("s.value", item.operator is Operator.CONTAINS, item.values)
             return f"s.visit IN (SELECT s.visit FROM {self.rows(NARROW[item.dimension])} WHERE {sql})", values
-        sql, values = matches(OF_EVENTS[item.dimension], item.operator is Operator.CONTAINS, item.values)
+        sql, values = self.matches(OF_EVENTS[item.dimension], item.operator is Operator.CONTAINS, item.values)
         return f"s.visit IN (SELECT e.visit FROM {self.of_events(item.dimension)} WHERE {sql})", values
 
     def of_events(self, by: str) -> str:
         """The events that can have a value of a dimension, as `e`."""
         if by == "property":
-            return f"(SELECT e.* EXCLUDE (properties), unnest(e.properties) AS property FROM {self.events}) e"
+            others, each = f"e.* {self.words.leaving_out} (properties)", self.words.each("e.properties")
+            return f"(SELECT {others}, {each} AS property FROM {self.events}) e"
         return f"(SELECT e.* FROM {self.events} WHERE e.converts) e" if by == "conversion_page" else self.events
+
+    def matches(self, expression: str, contains: bool, values: Sequence[str]) -> tuple[str, list[Any]]:
+        """The condition that a text is one of these values, or contains the first."""
+        if contains:
+            return f"{expression} ILIKE %s{self.words.escape}", [f"%{literal(values[0])}%"]
+        return f"{expression} IN ({', '.join(['%s'] * len(values)) or 'NULL'})", list(values)
 
 
 def answers(query: Query) -> bool:
-    """Whether the files know every condition of a question."""
+    """Whether the copies know every condition of a question."""
     return all(item.dimension in OF_VISITS or item.dimension in OF_EVENTS for item in query.filters)
-
-
-def matches(expression: str, contains: bool, values: Sequence[str]) -> tuple[str, list[Any]]:
-    """The condition that a text is one of these values, or contains the first."""
-    if contains:
-        return f"{expression} ILIKE %s ESCAPE '\\'", [f"%{literal(values[0])}%"]
-    return f"{expression} IN ({', '.join(['%s'] * len(values)) or 'NULL'})", list(values)
 
 
 def literal(text: str) -> str:
@@ -177,13 +183,9 @@ def _coalesced(sums: Sequence[str]) -> str:
     return ", ".join(f"coalesce({one}, 0) AS c{index}" for index, one in enumerate(sums)) or "0 AS c0"
 
 
-def _at(moment: datetime) -> str:
-    return f"TIMESTAMP '{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}'"
-
-
 @lru_cache(maxsize=256)
-def _offset(zone: ZoneInfo, start: datetime, end: datetime) -> str:
-    """The changes of the clock between two instants, as one expression."""
+def _offsets(zone: ZoneInfo, start: datetime, end: datetime) -> tuple[int, tuple[tuple[datetime, int], ...]]:
+    """The clock's difference to UTC at the end, and until when there were which others."""
     known, changes, moment = _difference(zone, start), [], start
     while moment < end:
         following = min(moment + timedelta(days=1), end)
@@ -191,8 +193,7 @@ def _offset(zone: ZoneInfo, start: datetime, end: datetime) -> str:
             changes.append((_change(zone, moment, following), known))
             known = later
         moment = following
-    whens = " ".join(f"WHEN s.started_at < TIMESTAMP '{at:%Y-%m-%d %H:%M:%S}' THEN {us}" for at, us in changes)
-    return f"CASE {whens} ELSE {known} END" if whens else str(known)
+    return known, tuple(changes)
 
 
 def _change(zone: Any, before: datetime, after: datetime) -> datetime:

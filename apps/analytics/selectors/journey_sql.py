@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -35,15 +35,20 @@ def funnel(
     return rows, recognised_share(query, cursor) if recognised else 1.0
 
 
+def _middle(value: str) -> str:
+    return f"percentile_cont(0.5) WITHIN GROUP (ORDER BY {value})"
+
+
 def followed(
-    moments: str, params: Sequence[Any], count: int, window: timedelta, ordered: bool, cursor: Any
+    moments: str, params: Sequence[Any], count: int, window: timedelta, ordered: bool, cursor: Any,
+    middle: Callable[[str], str] = _middle,
 ) -> Found:
-    """The steps of so many, from rows of moments: in words that PostgreSQL and DuckDB share."""
+    """The steps of so many, from rows of moments: in words that PostgreSQL and the copies' stores share, except for
+    `middle`, the median."""
     chain = _ordered(count) if ordered else _any_order(count)
     reached = ", ".join(f"min(ms) FILTER (WHERE s{index} IS NOT NULL) AS t{index}" for index in range(count))
     answers = ", ".join(
-        f"count(t{index}), percentile_cont(0.5) WITHIN GROUP (ORDER BY t{index} - t{max(0, index - 1)})"
-        for index in range(count)
+        f"count(t{index}), {middle(f't{index} - t{max(0, index - 1)}')}" for index in range(count)
     )
     cursor.execute(
         f"WITH moments AS ({moments}), chain AS ({chain}), person AS (SELECT who, {reached} FROM chain GROUP BY who)"

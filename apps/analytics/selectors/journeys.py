@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from apps.analytics.columns.engine import FilesGone
+from apps.analytics.columns.contracts import CopiesGone
 from apps.analytics.columns.spans import plan
 from apps.analytics.contracts.rules import Match, Rule, RuleKind
 from apps.analytics.selectors import column_journeys
@@ -139,7 +139,7 @@ def _followed(
     if found is not None:
         try:
             return column_journeys.funnel(found, query, steps, window, ordered, cursor), 1.0
-        except FilesGone:
+        except CopiesGone:
             pass
     return sql.funnel(query, steps, window, ordered, base == Base.RECOGNISED, cursor)
 

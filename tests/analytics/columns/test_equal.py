@@ -117,3 +117,15 @@ def test_both_answer_alike_whatever_happens(
     make(core, site)
     for query in asked:
         assert_same(query, by, used=True)
+
+
+@pytest.mark.parametrize("by", ["page", "conversion_page", "event", BY_SUBJECT])
+def test_two_sites_of_one_day_are_told_apart(organization: Organization, core: Any, by: str) -> None:
+    sites = [SiteFactory(organization=organization, domains=[f"{name}.example"]) for name in "ab"]
+    for minutes, site in enumerate(sites):
+        Sender(core, site).view(BEGIN + timedelta(minutes=minutes), f"/{site.domains[0]}", ua=PHONE)
+        make(core, site)
+    window = Window(BEGIN - DAY, BEGIN + DAY, ZoneInfo("Europe/Berlin"), Grain.DAY)
+    both = tuple(site.id for site in sites)
+    for only in (Filter("page", Operator.IS, ("/a.example",)), Filter("device", Operator.IS, ("mobile",))):
+        assert_same(Query((), window, (organization.id,), both, (only,)), by, used=True)

@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 
 from apps.analytics.columns import engine, files, keeping, making
+from apps.analytics.columns.contracts import TABLES, Copy
 from apps.analytics.columns.making import make_span
 from apps.analytics.columns.spans import plan
 from apps.analytics.models import ColumnSpan, Session, Site
@@ -67,7 +68,7 @@ def planned(site: Site, organization_id: int = 0) -> Any:
 def test_files_and_open_days_answer_together(made: Sender, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     row = span(site)
     assert (row.visits, row.events, row.ready, row.stale) == (2, 2, True, False)
-    assert sorted(path.name for path in on_disk()) == [files.EVENTS, files.NAMES, files.PAGES, files.VISITS]
+    assert sorted(path.name for path in on_disk()) == sorted(files.file_of(name) for name in TABLES)
     assert row.bytes == sum(path.stat().st_size for path in on_disk())
     assert sessions(site) == 2
 
@@ -123,7 +124,7 @@ def test_a_visit_that_changes_while_its_file_is_made_keeps_it_out_of_use(
 ) -> None:
     turn = making._turn
 
-    def disturbed(part: Path, span: dict[str, Any]) -> tuple[int, int]:
+    def disturbed(part: Path, span: dict[str, Any]) -> tuple[int, ...]:
         made.view(NOON + 3 * MINUTE, "/meanwhile", ip="198.51.100.1", ua=PHONE)
         return turn(part, span)
 
@@ -137,7 +138,7 @@ def test_a_visit_that_changes_while_its_file_is_made_keeps_it_out_of_use(
 
 def test_lost_files_are_not_missed(made: Sender, core: Any, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     row = span(site)
-    files.remove(files.folder(row.organization_id, row.site_id, row.name))
+    files.remove(files.folder(Copy(row.organization_id, row.site_id, row.name)))
 
     assert planned(site) is None
     assert sessions(site) == 2

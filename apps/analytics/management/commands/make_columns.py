@@ -1,18 +1,19 @@
-"""Makes the column files that are missing. A worker starts it when there is work; by hand it fills everything."""
+"""Makes the copies in columns that are missing. A worker starts it when there is work; by hand it fills everything."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from apps.analytics.columns.contracts import CopiesGone
 from apps.analytics.columns.keeping import keep
 from apps.analytics.database import connect
 
 
 class Command(BaseCommand):
-    help = "Copy closed days of large sites into column files, and take away copies that are no longer wanted."
+    help = "Copy closed days of large sites into columns, and take away copies that are no longer wanted."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """How long it may go on; what is left then is made the next time."""
@@ -21,5 +22,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Make, and say how much."""
         with connect() as connection:
-            done = keep(connection, datetime.now(UTC), options["seconds"])
+            try:
+                done = keep(connection, datetime.now(UTC), options["seconds"])
+            except CopiesGone as error:
+                raise CommandError(str(error)) from error
         self.stdout.write(", ".join(f"{number} {word}" for word, number in done.items()) or "another process is at it")

@@ -1,0 +1,113 @@
+"""What the copies in columns need of a place that holds them: files beside the application, or ClickHouse."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+VISITS, EVENTS = "visits", "events"
+# One row of a visit and a page, and of a visit and a name of events, with what the visit is filtered by: no question
+# about pages or events needs to look a visit up.
+PAGES, NAMES = "pages", "names"
+TABLES = (VISITS, EVENTS, PAGES, NAMES)
+# What a visit is filtered by, and the speeds of a page that an event may carry.
+WORDS = (
+    "entry_page", "exit_page", "channel", "source", "medium", "campaign", "term", "content", "referrer", "country",
+    "region", "city", "device", "browser", "os", "screen", "language", "uid",
+)
+VITALS = ("lcp", "inp", "cls", "fcp", "ttfb")
+
+
+class CopiesGone(Exception):
+    """A copy cannot be had, or was taken away between looking and reading: ask PostgreSQL."""
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """One making of a span: whose it is, its name, which no other making has, and the rows of each of TABLES."""
+
+    organization_id: int
+    site_id: int
+    name: str
+    rows: tuple[int, ...] = ()
+
+
+class ColumnCursor(Protocol):
+    """A cursor as PostgreSQL's: parameters are written %s, and times are instants of any zone."""
+
+    def execute(self, sql: str, params: Sequence[Any] = ()) -> None:
+        """Run one statement."""
+
+    def fetchall(self) -> list[tuple[Any, ...]]:
+        """Every row of it."""
+
+    def fetchone(self) -> Any:
+        """The next row."""
+
+
+class Words(Protocol):
+    """Where the dialects differ; everything else is written once, in `apps.analytics.selectors.column_sql`."""
+
+    leaving_out: str  # in a select list: all columns but
+    escape: str  # after a pattern in which a backslash takes the next sign for itself
+    wide: str  # a type that takes every sum
+
+    def whole(self, number: str, by: int) -> str:
+        """How many times `by` goes into a number that is not negative."""
+
+    def micros(self, moment: str) -> str:
+        """Microseconds since 1970."""
+
+    def millis(self, moment: str) -> str:
+        """Milliseconds since 1970."""
+
+    def at(self, moment: datetime) -> str:
+        """An instant."""
+
+    def pair(self, first: str, second: str) -> str:
+        """Two numbers as one."""
+
+    def each(self, array: str) -> str:
+        """A row for each member."""
+
+    def holds(self, array: str) -> str:
+        """Whether the parameter is a member."""
+
+    def given(self) -> str:
+        """A table with one column `r`: rows of texts that stand in the parameter, as JSON."""
+
+    def middle(self, value: str) -> str:
+        """The median."""
+
+
+class ColumnStore(Protocol):
+    """Where copies lie. They are put there whole, never changed, and taken away whole."""
+
+    key: str
+    words: Words
+
+    def usable(self, copies: Sequence[Copy]) -> list[Copy]:
+        """Those of these copies that can be asked now; looks no closer than a page can wait for."""
+
+    def complete(self, copies: Sequence[Copy]) -> list[Copy]:
+        """Those of these copies that are there with every row; raises CopiesGone when that cannot be known."""
+
+    def table(self, copies: Sequence[Copy], name: str) -> str:
+        """One of TABLES with the rows of these copies, to select from."""
+
+    def reading(self, seconds: float, copies: Sequence[Copy]) -> AbstractContextManager[ColumnCursor]:
+        """A cursor for questions that together may take so many seconds; raises QueryTooSlow after them, and where they
+        want more memory than they may have, and CopiesGone when a copy was not there to the end."""
+
+    def put(self, part: Path, copy: Copy) -> int:
+        """Take in a folder with a Parquet file for each of TABLES; returns how many bytes it holds."""
+
+    def remove(self, copy: Copy) -> None:
+        """Take a copy away, whether it is there or not."""
+
+    def held(self) -> Iterable[Copy]:
+        """Every copy there is something of, finished or not."""
