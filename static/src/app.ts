@@ -2,6 +2,7 @@ import "./css/app.css";
 import htmx from "htmx.org";
 import "./islands/bell";
 import "./islands/chart";
+import "./islands/choose";
 import "./islands/copy";
 import "./islands/live";
 import "./islands/menu";

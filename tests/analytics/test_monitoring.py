@@ -65,7 +65,7 @@ def test_replays_one_some_and_all_and_never_a_foreign_one(
     address = f"/o/{site.organization.slug}/monitoring/errors/replay/"
     browser = client_of(alice)
 
-    browser.post(address, {"letter": [one.id, other.id, done.id]})
+    browser.post(address, {"error": [f"counting:{pk}" for pk in (one.id, other.id, done.id)]})
     jobs = list(StoreJob.objects.filter(kind=JobKind.REPLAY).order_by("id"))
     assert [(job.site_id, job.params) for job in jobs] == [(site.id, {"letters": [one.id]})]
 
@@ -74,7 +74,7 @@ def test_replays_one_some_and_all_and_never_a_foreign_one(
     with tenant(site.organization_id):
         assert errors_replay(actor=alice) == 0
     assert StoreJob.objects.count() == 2
-    page = browser.get(f"/o/{site.organization.slug}/monitoring/errors/").content.decode()
+    page = browser.get(f"/o/{site.organization.slug}/monitoring/errors/?state=retrying").content.decode()
     assert page.count("Is being taken in") == 3
 
 

@@ -25,6 +25,10 @@ from apps.analytics.services.replays import errors_replay
 
 _SPAN = OpenApiParameter("span", str, enum=list(flows.SPANS), default="60m")
 _OFFSET = OpenApiParameter("offset", int, default=0)
+_STATES = {errors.OPEN: "waiting", errors.RETRYING: "asked", errors.SETTLED: "replayed"}
+_SOURCE = OpenApiParameter("source", str, enum=list(errors.KINDS), description="One kind of trouble only.")
+_STATE = OpenApiParameter("state", str, enum=list(_STATES.values()), description="One state only.")
+_SITE = OpenApiParameter("site", str, description="A site's script id.")
 
 
 class PipelineMonitoringView(TenantAPIView):
@@ -41,39 +45,46 @@ class PipelineMonitoringView(TenantAPIView):
         start = next(iter(course))
         return Response({
             "span": span.key, "waiting_requests": waiting.requests, "waiting_seconds": round(waiting.seconds, 3),
-            "open_errors": sum(errors.letters_open(ids).values()),
+            "open_errors": errors.errors_open(ids).total,
             "whole": _point(start, flows.together(list(course.values()))),
             "points": [_point(at, flow) for at, flow in course.items()],
         })
 
 
 class ErrorsView(TenantAPIView):
-    """What could not be counted."""
+    """What could not be counted, and what could not be sent on."""
 
     rights = {"get": "monitoring.view"}
 
-    @extend_schema(summary="Events that could not be counted", parameters=[_OFFSET], responses=out.ErrorsOut)
+    @extend_schema(
+        summary="Events that could not be counted or sent on", parameters=[_SOURCE, _STATE, _SITE, _OFFSET],
+        responses=out.ErrorsOut,
+    )
     def get(self, request: Request, **kwargs: Any) -> Response:
         """Newest first, fifty a page."""
         given = request.query_params.get("offset", "")
         offset = int(given) if given.isdigit() else 0
-        found, more = errors.letters_listed({site.id: site for site in Site.objects.all()}, offset)
+        sites = {site.id: site for site in Site.objects.all()}
+        found, more = errors.log(sites, _asked(request.query_params, sites), offset)
         return Response({"results": [_error(row) for row in found],
                          "next_offset": offset + errors.PAGE if more else None})
 
 
 class ErrorsReplayView(TenantAPIView):
-    """Take what could not be counted in again."""
+    """Take what could not be counted in again, and send what could not be sent on again."""
 
     rights = {"post": "monitoring.replay"}
 
-    @extend_schema(summary="Take events in again", request=out.ErrorsReplayIn, responses={202: out.ErrorsReplayOut})
+    @extend_schema(summary="Try events again", request=out.ErrorsReplayIn, responses={202: out.ErrorsReplayOut})
     def post(self, request: Request, **kwargs: Any) -> Response:
-        """Some or all; those that were taken in before are left out."""
+        """Some or all; those that were tried again before are left out."""
         given = out.ErrorsReplayIn(data=request.data)
         given.is_valid(raise_exception=True)
-        letters = None if given.validated_data["all"] else given.validated_data["ids"]
-        return Response({"asked": errors_replay(actor=self.actor, letters=letters)}, status=202)
+        facts = given.validated_data
+        letters, deliveries = (None if facts["all"] else facts.get(name, []) for name in ("ids", "deliveries"))
+        return Response(
+            {"asked": errors_replay(actor=self.actor, letters=letters, deliveries=deliveries)}, status=202
+        )
 
 
 class DestinationFiguresView(TenantAPIView):
@@ -118,11 +129,25 @@ def _point(at: datetime, flow: flows.Flow) -> dict[str, Any]:
     }
 
 
-def _error(found: errors.Letter) -> dict[str, Any]:
-    words = words_of(found.row)
-    state = "replayed" if found.row.replayed_at else "asked" if found.is_asked else "waiting"
-    return {"id": found.row.id, "at": found.row.failed_at, "site": found.site.script_id, "kind": found.row.reason,
-            "message": words["text"], "detail": words["detail"], "state": state}
+def _asked(params: Any, sites: dict[int, Site]) -> errors.Asked:
+    kind, state = params.get("source", ""), params.get("state", "")
+    site = next((row.id for row in sites.values() if row.script_id == params.get("site")), None)
+    states = {name: key for key, name in _STATES.items()}
+    return errors.Asked(
+        kind if kind in errors.KINDS else "", states.get(state, ""), 0 if params.get("site") and not site else site
+    )
+
+
+def _error(found: errors.Entry) -> dict[str, Any]:
+    common = {"id": found.id, "at": found.at, "site": found.site.script_id, "source": found.kind,
+              "state": _STATES[found.state]}
+    if found.delivery is not None:
+        row = found.delivery
+        return {**common, "kind": "delivery", "message": row.words, "detail": row.sent_as, "attempts": row.attempts,
+                "destination": row.destination.name}
+    words = words_of(found.letter)
+    return {**common, "kind": found.letter.reason, "message": words["text"],  # type: ignore[union-attr]
+            "detail": words["detail"], "attempts": found.letter.attempts, "destination": ""}  # type: ignore[union-attr]
 
 
 def _destination(row: Any) -> dict[str, Any]:

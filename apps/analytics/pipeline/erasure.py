@@ -41,6 +41,13 @@ def erase_visitor(connection: Any, site_id: int, *, visitor: int | None = None, 
         )
     visits = connection.execute(f"DELETE FROM analytics_session WHERE {where}", params).rowcount
     connection.execute(f"DELETE FROM analytics_identity WHERE {where}", params)
+    _erase_elsewhere(connection, params)
+    rebuild_site(connection, site_id)
+    return {"events": len(erased), "sessions": visits}
+
+
+def _erase_elsewhere(connection: Any, params: dict[str, Any]) -> None:
+    """What was kept for destinations, and what waits for them."""
     connection.execute(
         "DELETE FROM analytics_visitorclick WHERE site_id = %(site)s AND visitor = ANY(%(marks)s)", params
     )
@@ -48,5 +55,3 @@ def erase_visitor(connection: Any, site_id: int, *, visitor: int | None = None, 
         "DELETE FROM analytics_delivery y USING analytics_destination d WHERE d.id = y.destination_id"
         " AND d.site_id = %(site)s AND y.visitor = ANY(%(marks)s)", params,
     )
-    rebuild_site(connection, site_id)
-    return {"events": len(erased), "sessions": visits}

@@ -35,15 +35,20 @@ class MonitoringOut(serializers.Serializer):
 
 
 class ErrorOut(serializers.Serializer):
-    """An event that could not be counted."""
+    """An event that could not be counted or sent on. An id is one of its source only."""
 
     id = serializers.IntegerField()
+    source = serializers.ChoiceField(("counting", "sending"))
     at = serializers.DateTimeField()
     site = serializers.CharField(help_text="Script id.")
     kind = serializers.CharField()
     message = serializers.CharField()
     detail = serializers.CharField()
-    state = serializers.ChoiceField(("waiting", "asked", "replayed"))
+    attempts = serializers.IntegerField()
+    destination = serializers.CharField(allow_blank=True, help_text="Where it could not be sent.")
+    state = serializers.ChoiceField(
+        ("waiting", "asked", "replayed"), help_text="Waits for a decision, is being tried again, went well in the end."
+    )
 
 
 class ErrorsOut(serializers.Serializer):
@@ -54,20 +59,21 @@ class ErrorsOut(serializers.Serializer):
 
 
 class ErrorsReplayIn(serializers.Serializer):
-    """Which errors to take in again: their ids, or all."""
+    """Which errors to try again: ids of events that could not be counted, of deliveries, or all."""
 
     ids = serializers.ListField(child=serializers.IntegerField(), max_length=1000, required=False)
+    deliveries = serializers.ListField(child=serializers.IntegerField(), max_length=1000, required=False)
     all = serializers.BooleanField(default=False)
 
     def validate(self, attrs: dict) -> dict:
-        """One of both."""
-        if not attrs["all"] and "ids" not in attrs:
+        """Some or all."""
+        if not attrs["all"] and "ids" not in attrs and "deliveries" not in attrs:
             raise serializers.ValidationError({"ids": "Name ids, or set all."})
         return attrs
 
 
 class ErrorsReplayOut(serializers.Serializer):
-    """How many will be taken in again."""
+    """How many will be tried again."""
 
     asked = serializers.IntegerField()
 

@@ -79,7 +79,7 @@ def facts(line: DestinationRow) -> list[dict[str, str]]:
         {"label": _("Failed for good"), "text": _number(line.dead)},
         {"label": _("Left out today"), "text": _number(figures.skipped)},
         {"label": _("Average answer"), "text": _ms(figures.average_ms)},
-        {"label": _("Last success"), "text": _ago(line.destination.last_ok_at)},
+        {"label": _("Last success"), "text": ago(line.destination.last_ok_at)},
     ]
 
 
@@ -92,18 +92,21 @@ def columns() -> list[dict[str, Any]]:
     ]
 
 
-def rows(request: HttpRequest, script_id: str, deliveries: Iterable[Delivery]) -> list[dict[str, Any]]:
-    """One row a delivery."""
+def rows(
+    request: HttpRequest, script_id: str, deliveries: Iterable[Delivery], *, may_edit: bool
+) -> list[dict[str, Any]]:
+    """One row a delivery; those that failed can be chosen by whoever may send them again."""
     slug = request.organization.slug  # type: ignore[attr-defined]
     return [
         {
             "href": reverse("analytics:delivery", args=[slug, script_id, one.destination_id, one.pk]),
+            "choose": one.pk if may_edit and one.state == DeliveryState.DEAD else "",
             "cells": [
                 {"text": one.name, "sub": f"→ {one.sent_as}" if one.sent_as != one.name else ""},
                 {"badge": DeliveryState(one.state).label, "tone": TONES[one.state]},
                 {"text": one.words[:160] or "–"},
                 {"text": str(one.attempts)},
-                {"text": _ago(one.finished_at or one.created_at)},
+                {"text": ago(one.finished_at or one.created_at)},
             ],
         }
         for one in deliveries
@@ -172,7 +175,8 @@ def _ms(value: float | None) -> str:
     return "–" if value is None else _("%(number)s ms") % {"number": _number(round(value))}
 
 
-def _ago(at: Any) -> str:
+def ago(at: Any) -> str:
+    """How long ago it was, in words."""
     if at is None:
         return _("Never")
     if (timezone.now() - at).total_seconds() < 60:

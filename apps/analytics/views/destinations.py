@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from apps.analytics.enums import DeliveryState
 from apps.analytics.models import Delivery, Destination
 from apps.analytics.providers.base import EVERY, is_offered
 from apps.analytics.providers.base import Destination as Vendor
@@ -21,6 +22,8 @@ from apps.analytics.views import destination_table as table
 from apps.analytics.views.base import SiteView
 from apps.analytics.views.destination_forms import MappingForm
 from apps.connections.forms import ConnectionForm
+
+LONGEST_ID = 18
 
 
 class DestinationsView(SiteView):
@@ -109,7 +112,9 @@ class DestinationPage(DestinationsView):
         )
         return self.shown(
             facts=table.facts(line), dead=line.dead, columns=table.columns(), pager=pager,
-            rows=table.rows(request, script_id, found), tabs=table.state_tabs(request.GET),
+            rows=table.rows(request, script_id, found, may_edit=self.may("destination.edit", self.site)),
+            tabs=table.state_tabs(request.GET), shown_state=request.GET.get("state", ""),
+            any_dead=any(one.state == DeliveryState.DEAD for one in found),
         )
 
 
@@ -164,7 +169,11 @@ class DestinationAction(DestinationsView):
         }.get(request.POST.get("do", ""))
         if act is None:
             return HttpResponse(_("There is no such action."), status=400)
-        return act(request) or self.back()
+        done = act(request) or self.back()
+        state = request.POST.get("state", "")
+        if state in DeliveryState.values:
+            done["Location"] += f"?state={state}"
+        return done
 
     def _check(self, request: HttpRequest) -> None:
         _check(request, self.row)
@@ -178,8 +187,12 @@ class DestinationAction(DestinationsView):
         messages.success(request, _("Delivering again."))
 
     def _replay(self, request: HttpRequest) -> None:
-        ids = [int(pk) for pk in request.POST.getlist("id") if pk.isdigit()] or None
+        named = request.POST.getlist("only") or request.POST.getlist("id")
+        ids = None if "all" in request.POST else [int(pk) for pk in named if pk.isdigit() and len(pk) <= LONGEST_ID]
         count = services.deliveries_replay(actor=request.user, destination=self.row, ids=ids)
+        if not count:
+            messages.info(request, _("Nothing was chosen that has failed."))
+            return
         words = ngettext("%(count)s event is sent again.", "%(count)s events are sent again.", count)
         messages.success(request, words % {"count": count})
 

@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 from apps.analytics.models import Site
 from apps.analytics.selectors import errors, flows
 from apps.analytics.services.replays import errors_replay
-from apps.analytics.views import installation_cards, monitoring_cards
+from apps.analytics.views import error_log, installation_cards, monitoring_cards
 from apps.analytics.views.base import OrganizationView
 
 
@@ -38,36 +38,38 @@ class Monitoring(OrganizationView):
 
 
 class MonitoringErrors(OrganizationView):
-    """`/o/<slug>/monitoring/errors/`: what could not be digested; POST takes some or all in again."""
+    """`/o/<slug>/monitoring/errors/`: what could not be counted and what could not be sent on."""
 
     action = "monitoring.view"
 
     def get(self, request: HttpRequest, slug: str) -> HttpResponse:
         """A page of them."""
         offset = int(request.GET["offset"]) if request.GET.get("offset", "").isdigit() else 0
-        facts = monitoring_cards.errors_facts({site.id: site for site in Site.objects.all()}, offset)
-        facts |= {
-            "may_replay": self.may("monitoring.replay"),
-            "tabs": monitoring_tabs(request, self.organization, "errors"),
-        }
+        sites = {site.id: site for site in Site.objects.all()}
+        facts = error_log.facts(slug, sites, request.GET, offset, may_replay=self.may("monitoring.replay"))
+        facts |= {"tabs": monitoring_tabs(request, self.organization, "errors")}
         return render(request, "analytics/monitoring_errors.html", facts)
 
 
 class MonitoringReplay(OrganizationView):
-    """`/o/<slug>/monitoring/errors/replay/`: POST with `letter` once or more, or `all`."""
+    """`/o/<slug>/monitoring/errors/replay/`: POST with `error` once or more, `only`, or `all`; the filter in the
+    address says all of what, and is kept."""
 
     action = "monitoring.replay"
 
     def post(self, request: HttpRequest, slug: str) -> HttpResponse:
         """Ask the pipeline, and say how many."""
-        chosen = [int(value) for value in request.POST.getlist("letter") if value.isdigit()]
-        number = errors_replay(actor=request.user, letters=None if "all" in request.POST else chosen)
+        asked = error_log.asked_of(request.GET, {site.id: site for site in Site.objects.all()})
+        chosen = error_log.chosen_in(request.POST, asked)
+        number = errors_replay(
+            actor=request.user, letters=chosen.letters, deliveries=chosen.deliveries, site_id=asked.site_id
+        )
         if number:
             messages.success(request, ngettext(
-                "%(n)s event is taken in again.", "%(n)s events are taken in again.", number) % {"n": number})
+                "%(n)s event is tried again.", "%(n)s events are tried again.", number) % {"n": number})
         else:
             messages.info(request, _("Nothing was chosen that waits."))
-        return redirect("analytics:monitoring-errors", slug)
+        return redirect(f"{reverse('analytics:monitoring-errors', args=[slug])}?{request.GET.urlencode()}".rstrip("?"))
 
 
 class MonitoringInstallation(OrganizationView):
@@ -91,10 +93,10 @@ class MonitoringInstallation(OrganizationView):
 
 def monitoring_tabs(request: HttpRequest, organization: Any, active: str) -> list[dict[str, Any]]:
     """The pages about tracking itself, as far as this person may open them."""
-    open_letters = sum(errors.letters_open([site.id for site in Site.objects.only("id")]).values())
+    waiting = errors.errors_open([site.id for site in Site.objects.only("id")]).total
     rows: list[tuple[str, str, Any, Any]] = [
         ("overview", "analytics:monitoring", _("Your events"), None),
-        ("errors", "analytics:monitoring-errors", _("Errors"), open_letters or None),
+        ("errors", "analytics:monitoring-errors", _("Errors"), waiting or None),
         ("quality", "analytics:quality-list", _("Data quality"), None),
     ]
     if request.user.is_superuser:  # type: ignore[union-attr]

@@ -9,7 +9,6 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
-from apps.analytics.error_words import words_of
 from apps.analytics.models import Destination, Site
 from apps.analytics.selectors import errors, flows
 from apps.analytics.selectors.deliveries import destinations_listed, state_of
@@ -49,18 +48,18 @@ def facts(organization: Any, sites: Sequence[Site], span: Span, now: datetime) -
     whole = flows.together(list(course.values()))
     usual = whole if span.key == "24h" else flows.together(list(flows.course(ids, flows.SPANS["24h"], now).values()))
     waiting = errors.waiting(ids, now)
-    open_letters = sum(errors.letters_open(ids).values())
+    waiting_errors = errors.errors_open(ids)
     destinations = _destinations(organization, ids, now)
     return {
         "has_sites": bool(sites),
-        "verdict": verdict(waiting.seconds, usual.waited(0.5), open_letters, destinations["broken"]),
+        "verdict": verdict(waiting.seconds, usual.waited(0.5), waiting_errors.counting, destinations["broken"]),
         "cards": _cards(whole, waiting.requests),
         "volume": volume_chart(course, span, organization.tz),
         "delays": delay_chart(course, span, organization.tz),
         "destinations": destinations,
         "reasons": _left_out(whole),
         "reason_columns": columns(_("Reason"), _("Events"), _("Share")),
-        "open_letters": open_letters,
+        "open_errors": waiting_errors,
     }
 
 
@@ -189,27 +188,3 @@ def _destinations(organization: Any, ids: Sequence[int], now: datetime) -> dict[
 
 def _when(moment: datetime | None, zone: Any) -> str:
     return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M") if moment else _("Never")
-
-
-def errors_facts(sites: dict[int, Site], offset: int) -> dict[str, Any]:
-    """The error log: what could not be counted, then what could not be sent on."""
-    letters, more = errors.letters_listed(sites, offset)
-    return {
-        "letters": [
-            {"id": found.row.id, "at": found.row.failed_at, "site": found.site, "words": words_of(found.row),
-             "state": _state(found), "can_replay": found.can_replay}
-            for found in letters
-        ],
-        "any_open": any(found.can_replay for found in letters),
-        "deliveries": errors.deliveries_dead(list(sites)),
-        "prev_href": f"?offset={max(0, offset - errors.PAGE)}" if offset else "",
-        "next_href": f"?offset={offset + errors.PAGE}" if more else "",
-    }
-
-
-def _state(letter: errors.Letter) -> dict[str, Any]:
-    if letter.row.replayed_at:
-        return {"tone": "good", "label": _("Taken in again")}
-    if letter.is_asked:
-        return {"tone": "info", "label": _("Is being taken in")}
-    return {"tone": "attention", "label": _("Waits for you")}

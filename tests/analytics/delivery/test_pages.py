@@ -97,8 +97,10 @@ def test_failed_events_are_sent_again_one_some_or_all(
     assert "Posting did not take 5 “pageview”" in home
 
     clock.now = timezone.now() + timedelta(seconds=5)
-    for chosen, left in (([ids[0]], 4), (ids[1:3], 2), ([], 0)):
-        browser.post(at(site, "destination-action", row.pk), {"do": "replay", "id": chosen})
+    chosen = ({"only": ids[0], "id": ids[1]}, 4), ({"id": ids[1:3]}, 2), ({}, 2), ({"all": "1"}, 0)
+    for named, left in chosen:
+        answer = browser.post(at(site, "destination-action", row.pk), {"do": "replay", "state": "dead", **named})
+        assert answer["Location"].endswith("?state=dead")
         deliverer.deliver()
         assert states(row).get("dead", 0) == left
     assert sorted(server.ids[5:]) == ["e0", "e1", "e2", "e3", "e4"]

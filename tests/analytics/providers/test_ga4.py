@@ -77,7 +77,8 @@ def test_the_browsers_own_client_goes_first() -> None:
 
 
 def test_our_own_visitors_get_ids_of_googles_form_that_stay() -> None:
-    one, again, other = (ACCOUNT.prepare(event(visitor=mark), "purchase")["client_id"] for mark in ("a1b2", "a1b2", "c3"))
+    marks = ("a1b2", "a1b2", "c3")
+    one, again, other = (ACCOUNT.prepare(event(visitor=mark), "purchase")["client_id"] for mark in marks)
 
     assert re.fullmatch(r"[1-9]\d*\.[1-9]\d*", one)
     assert one == again != other
