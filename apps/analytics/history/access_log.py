@@ -65,7 +65,9 @@ def _parts(line: bytes) -> tuple[str, str, str, str, str, str | None, str | None
         raise Broken("long" if len(line) >= LONGEST_LINE else "shape")
     first, address, *rest = [None if part is None else part.decode("utf-8", "replace") for part in found.groups()]
     vhost = ""
-    if first is not None and address is not None and is_address(address):
+    if first is not None and first.endswith(","):  # as proxies hand it on: the visitor's first
+        address = first[:-1]
+    elif first is not None and address is not None and is_address(address):
         vhost = first.rpartition(":")[0] or first
     elif first is not None and is_address(first):
         address = first
@@ -109,6 +111,8 @@ def moment(minute: str, zone: str) -> int:
         day, month, rest = minute.split("/")
         year, hour, number = rest.split(":")
         shift = timedelta(hours=int(zone[-5:-2]), minutes=int(zone[-5] + zone[-2:]))
+        if not 1995 <= int(year) <= datetime.now(UTC).year + 1:
+            raise Broken("date")
         local = datetime(int(year), _MONTHS[month], int(day), int(hour), int(number), tzinfo=UTC)
     except (ValueError, KeyError, IndexError) as error:
         raise Broken("date") from error

@@ -3,6 +3,7 @@ beyond all measure while it is unpacked (a bomb) is refused while it grows."""
 
 from __future__ import annotations
 
+import codecs
 import csv
 import gzip
 import io
@@ -20,6 +21,7 @@ FREE_BYTES = 64 * 1024 * 1024  # so much may come out of any file
 MOST_TIMES = 120  # and beyond that, so many times what was uploaded: real logs shrink ten to forty times
 DAMAGED = (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError, RuntimeError)
 _MARKS = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"\xef\xbb\xbf", "utf-8-sig"))
+_PACKED = (b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"7z\xbc\xaf", b"Rar!")  # bzip2, xz, zstd, 7-Zip, RAR
 
 
 class Metered(io.RawIOBase):
@@ -50,11 +52,14 @@ class Upload:
 
     def __init__(self, path: Path | str) -> None:
         self._path = Path(path)
+        self.comma = False
         self._meter = [0]
         self._most = FREE_BYTES + MOST_TIMES * self._path.stat().st_size
         with self._path.open("rb") as head:
-            start = head.read(4)
-        self.is_zip, self._is_gzip = start == b"PK\x03\x04", start[:2] == b"\x1f\x8b"
+            start = head.read(6)
+        if start.startswith(_PACKED):
+            raise Refused("packing")
+        self.is_zip, self._is_gzip = start[:4] == b"PK\x03\x04", start[:2] == b"\x1f\x8b"
 
     def members(self) -> list[str]:
         """Names in a zip, without folders and what systems add; one empty name for a file that is none."""
@@ -69,6 +74,8 @@ class Upload:
             raise Refused("bomb")
         if any(info.flag_bits & 1 for info in infos):
             raise Refused("locked")
+        if any(info.filename == "[Content_Types].xml" for info in infos):
+            raise Refused("workbook")
         return sorted(
             info.filename for info in infos
             if not info.filename.startswith("__MACOSX/") and not Path(info.filename).name.startswith(".")
@@ -97,10 +104,10 @@ class Upload:
             yield line
 
     def table(self, member: str = "") -> Iterator[list[str]]:
-        """Rows of a CSV: its encoding told by its mark, its separator by its first full line."""
+        """Rows of a CSV: its encoding told by its mark, or by what it begins with; its separator by its first full
+        line. Sets `comma` when the first row is read: whether its numbers have a decimal comma."""
         stream = self.open(member)
-        head = stream.peek(4)[:4]
-        encoding = next((name for mark, name in _MARKS if head.startswith(mark)), "utf-8")
+        encoding = _encoding(stream.peek(LONGEST_LINE))
         text = io.TextIOWrapper(stream, encoding=encoding, errors="replace", newline="")
         first: list[str] = []
         try:
@@ -110,13 +117,25 @@ class Upload:
                     break
         except UnicodeError as error:
             raise Refused("encoding") from error
-        yield from _rows(first, text)
+        told = first[-1] if first else ""
+        separator = max(",;\t", key=told.count)
+        self.comma = separator == ";"  # where a comma is in numbers, tables are told apart by semicolons
+        yield from _rows(first, text, separator)
 
 
-def _rows(first: list[str], text: io.TextIOWrapper) -> Iterator[list[str]]:
-    told = first[-1] if first else ""
-    separator = max(",;\t", key=told.count)
+def _encoding(start: bytes) -> str:
+    """UTF-8, unless a mark says otherwise or it is none: then what Excel writes where it writes no UTF-8."""
+    for mark, name in _MARKS:
+        if start.startswith(mark):
+            return name
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(start)  # a letter may be cut at its end
+    except UnicodeDecodeError:
+        return "cp1252"
+    return "utf-8"
 
+
+def _rows(first: list[str], text: io.TextIOWrapper, separator: str) -> Iterator[list[str]]:
     def pieces() -> Iterator[str]:
         yield from first
         while piece := text.readline(LONGEST_LINE):

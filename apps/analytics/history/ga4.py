@@ -36,6 +36,7 @@ _METRICS = {
     "engagedsessions": "engaged_sessions", "averagesessionduration": "each_seconds",
     "userengagementduration": "engaged_s", "userengagement": "engaged_s",
 }
+_FRACTIONS = {"revenue", "each_seconds", "engaged_s", "conversions"}
 _FIRST = {"totalusers": 0, "totalrevenue": 0}  # of two columns for one figure these win
 
 
@@ -46,6 +47,7 @@ class _Table:
     figures: dict[str, int]
     width: int
     nth: bool
+    comma: bool = False
 
     @property
     def name(self) -> str:
@@ -71,6 +73,7 @@ def parsed(upload: Upload) -> Iterator[tuple[str, Parsed | Broken]]:
                 table = _table(cells)
                 tables += table is not None
             else:
+                table.comma = upload.comma
                 yield f"{table.name}#{tables}", _safe(table, cells, start)
     if not tables:
         raise Refused("ga4")
@@ -119,7 +122,9 @@ def _safe(table: _Table, cells: list[str], start: date | None) -> Parsed | Broke
 def _rows(table: _Table, cells: list[str], day: date) -> list[DayRow] | str:
     figures: dict[str, Any] = {}
     for name, at in table.figures.items():
-        figures[name] = amount(cells[at]) if name in {"revenue", "each_seconds", "engaged_s"} else whole(cells[at])
+        figures[name] = amount(cells[at], comma=table.comma) if name in _FRACTIONS else whole(cells[at])
+    if "conversions" in figures:
+        figures["conversions"] = round(figures["conversions"])  # shared out among channels, a fraction each
     sessions = figures.get("sessions", 0)
     if (engaged := figures.pop("engaged_sessions", None)) is not None:
         figures["bounces"] = max(sessions - engaged, 0)

@@ -11,16 +11,18 @@ from apps.analytics.history.outcomes import Broken, DayRow, Refused, Seen
 from apps.analytics.history.readers import OF_DAYS, open_rows
 
 SHOWN = 5
+MOST_FAULTS = 100
 
 
 def look_through(kind: str, path: str, host: str) -> dict[str, Any]:
-    """What the page shows before the start: `lines`, `usable`, `broken`, `left` by reason, `first` and `last` (ISO),
-    `rows` (the first ones), `tables`, `ordered`. Raises Refused for a file that cannot be taken."""
+    """What the page shows before the start: `lines`, `usable`, `broken`, `faults` (the first, by number), `left` by
+    reason, `first` and `last` (ISO), `rows` (the first ones), `tables`, `ordered`. Raises Refused for what cannot
+    be taken."""
     found = _Found()
     for number, table, item in open_rows(kind, Upload(path), host):
         found.add(number, table, item)
     if not found.usable:
-        raise Refused("nothing")
+        raise Refused("nothing", found.as_json())
     if kind in OF_DAYS and "total" not in found.dimensions:
         raise Refused("no_totals")
     if kind in OF_DAYS and found.repeated:
@@ -33,7 +35,8 @@ class _Found:
         self.lines = self.usable = self.broken = 0
         self.left: Counter[str] = Counter()
         self.tables: Counter[str] = Counter()
-        self.rows: list[list[str]] = []
+        self.rows: list[list[Any]] = []
+        self.faults: list[list[Any]] = []
         self.dimensions: set[str] = set()
         self.first = self.last = ""
         self.ordered, self.repeated = True, False
@@ -44,6 +47,8 @@ class _Found:
         self.lines = number
         if isinstance(item, Broken):
             self.broken += 1
+            if len(self.faults) < MOST_FAULTS:
+                self.faults.append([number, str(item)])
         elif isinstance(item, str):
             self.left[item] += 1
         else:
@@ -56,9 +61,9 @@ class _Found:
             self.ordered = self.ordered and item.at >= self._newest
             if item.at > self._newest or not self.first:
                 self._newest = max(item.at, self._newest)
-            self._span(datetime.fromtimestamp(item.at / 1000, UTC).isoformat(timespec="minutes"))
+            self._span(_iso(item.at))
             if len(self.rows) < SHOWN:
-                self.rows.append([self._shown(item.at), item.event["name"], item.event["url"][:200]])
+                self.rows.append([_iso(item.at), item.event["name"], item.event["url"][:200]])
             return
         for row in item:
             name = "total" if row.dimension == 0 else table
@@ -69,12 +74,8 @@ class _Found:
                     self.repeated = self.repeated or held != table
         self._span(item[0].day.isoformat())
         if len(self.rows) < SHOWN:
-            figures = ", ".join(f"{name} {figure}" for name, figure in item[0].figures.items() if figure)
+            figures = [[name, str(figure)] for name, figure in item[0].figures.items() if figure]
             self.rows.append([item[0].day.isoformat(), item[0].value, figures])
-
-    @staticmethod
-    def _shown(at: int) -> str:
-        return datetime.fromtimestamp(at / 1000, UTC).strftime("%Y-%m-%d %H:%M")
 
     def _span(self, moment: str) -> None:
         if not self.first or moment < self.first:
@@ -86,5 +87,9 @@ class _Found:
         return {
             "lines": self.lines, "usable": self.usable, "broken": self.broken, "left": dict(self.left),
             "first": self.first, "last": self.last, "rows": self.rows, "tables": dict(self.tables),
-            "ordered": self.ordered,
+            "ordered": self.ordered, "faults": self.faults,
         }
+
+
+def _iso(at: int) -> str:
+    return datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="minutes")

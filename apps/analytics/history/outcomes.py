@@ -12,7 +12,11 @@ class Broken(Exception):
 
 
 class Refused(Exception):
-    """A file that cannot be taken at all; the key of the reason is in `words.REFUSED`."""
+    """A file that cannot be taken at all; the key of the reason is in `words.REFUSED`. `found` is what was in it."""
+
+    def __init__(self, reason: str, found: dict[str, Any] | None = None) -> None:
+        super().__init__(reason)
+        self.found = found or {}
 
 
 class Seen(NamedTuple):

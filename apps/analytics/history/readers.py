@@ -33,6 +33,6 @@ def _log(upload: Upload, host: str, skip: int) -> Iterator[Numbered]:
     read = access_log.read
     for number, line in enumerate(islice(access_log.lines(upload), skip, None), skip + 1):
         try:
-            yield number, "", read(line, host)
+            yield number, "", read(line, host) if len(line) > 2 or line.strip() else "blank"
         except Broken as broken:
             yield number, "", broken

@@ -24,7 +24,7 @@ def parsed(upload: Upload, host: str, *, ordered: bool) -> Iterator[tuple[str, P
             continue
         rows = upload.table(member)
         head = [name.strip().lower() for name in next(rows, [])]
-        if any(name not in head for name in NEEDED):
+        if any(name not in head for name in NEEDED) or "data_key" in head:  # properties of events, one a row
             continue
         found = True
         for cells in rows if ordered else _sorted(rows, head.index("created_at")):
@@ -46,7 +46,7 @@ def _safe(head: list[str], cells: list[str], host: str) -> Parsed | Broken:
     if len(cells) != len(head):
         return Broken("cells")
     try:
-        return _event(dict(zip(head, cells, strict=True)), host)
+        return _event(dict(zip(head, ("" if cell == "\\N" else cell for cell in cells), strict=True)), host)
     except Broken as broken:
         return broken
 

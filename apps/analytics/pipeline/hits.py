@@ -12,7 +12,7 @@ BOUNCE_MS = 10_000
 
 
 class Envelope(NamedTuple):
-    """One row of the inbox; times are milliseconds."""
+    """One row of the inbox; times are milliseconds. An import hands over what it has read, and not as text again."""
 
     id: int
     received: int
@@ -20,7 +20,7 @@ class Envelope(NamedTuple):
     origin: int
     ip: str
     ua: str
-    body: bytes
+    body: Any  # bytes, or a dict
 
 
 class Hit:

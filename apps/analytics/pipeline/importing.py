@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import orjson
 from django.conf import settings
 from psycopg.types.json import Jsonb
 
@@ -27,7 +26,7 @@ from apps.analytics.pipeline.import_limits import Limits, limits_of
 from apps.analytics.pipeline.rebuild import rebuild_site
 
 SECONDS = 0.5
-EVENTS = 2000
+EVENTS = 6000
 ROWS = 5000
 MOST_FAULTS = 100
 IMPORTED = int(EventFlag.IMPORTED)
@@ -237,6 +236,6 @@ def _envelope(site_id: int, number: int, seen: Seen) -> Envelope:
     if seen.place is not None and seen.tech is not None:
         event["known"] = [seen.place, seen.tech]
     origin = Origin.SERVER if seen.server else Origin.BROWSER
-    return Envelope(number, seen.at, site_id, int(origin), seen.ip, seen.ua, orjson.dumps(event))
+    return Envelope(number, seen.at, site_id, int(origin), seen.ip, seen.ua, event)
 
 

@@ -52,7 +52,9 @@ def unpack(batch: Batch, tools: Tools) -> None:
     sent, loads, sites = batch.sent, orjson.loads, tools.sites
     for envelope in batch.envelopes:
         try:
-            body = loads(envelope.body)
+            body = envelope.body
+            if type(body) is not dict:
+                body = loads(body)
             if envelope.origin == _COUNTERS:
                 batch.reports.append(body)
                 continue

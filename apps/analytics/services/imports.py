@@ -61,7 +61,7 @@ def import_look(*, row: Import) -> str:
         preview = look_through(row.kind, row.file.path, next(iter(row.site.domains), "localhost"))
         changes: dict[str, Any] = {"state": ImportState.READY, "preview": preview}
     except Refused as refused:
-        changes = {"state": ImportState.REFUSED, "error": f"refused:{refused}"}
+        changes = {"state": ImportState.REFUSED, "error": f"refused:{refused}", "preview": refused.found}
     except OSError:
         changes = {"state": ImportState.REFUSED, "error": "refused:damaged"}
     Import.objects.filter(pk=row.pk, state=ImportState.CHECKING).update(**changes)

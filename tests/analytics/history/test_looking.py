@@ -58,7 +58,7 @@ def test_amounts_in_two_ways_of_writing() -> None:
 
 
 @pytest.mark.parametrize("text", [
-    "2024-05-31", "20240531", "31.05.2024", "05/31/2024", "May 31, 2024", "31 May 2024", "2024/5/31",
+    "2024-05-31", "20240531", "31.05.2024", "May 31, 2024", "31 May 2024", "2024/5/31",
     "2024-05-31T00:00:00",
 ])
 def test_dates_in_several_forms(text: str) -> None:
