@@ -38,11 +38,13 @@ def asked(query: Query, ask: Ask[T], seconds: float | None) -> T:
     if seconds is None:
         with connection.cursor() as cursor:
             return ask(by_site(query, cursor), cursor)
+    ends_here = not connection.in_atomic_block  # then the limit ends with the transaction
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{seconds}s"])
             answer = ask(by_site(query, cursor), cursor)
-            cursor.execute("SELECT set_config('statement_timeout', '0', true)")
+            if not ends_here:
+                cursor.execute("SELECT set_config('statement_timeout', '0', true)")
             return answer
     except OperationalError as error:
         if isinstance(error.__cause__, QueryCanceled):

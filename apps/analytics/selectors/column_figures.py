@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from threading import Lock
 from typing import Any
 
 import orjson
@@ -20,11 +21,15 @@ from apps.analytics.enums import Dimension
 from apps.analytics.histograms import HISTOGRAMS
 from apps.analytics.selectors import visits
 from apps.analytics.selectors.column_sql import NARROW, OF_EVENTS, Tables
-from apps.analytics.selectors.measures import Asked, counted_in, plain
+from apps.analytics.selectors.measures import COLUMNS, Asked, counted_in, plain
 from apps.metrics.calendar_math import midnight
 from apps.metrics.contracts import Grain, Number, Query, Row
 
 SECONDS = 5.0
+_SUMS = tuple("engaged_ms" if name == "engaged_s" else name for name in COLUMNS)
+_MOST_KEPT = 32
+_kept: dict[tuple[str, tuple[Any, ...]], list[tuple[Any, ...]]] = {}  # the one used last comes last
+_lock = Lock()
 _EPOCH = date(1970, 1, 1).toordinal()
 _DAY_US = 86_400_000_000
 _UNIT_US = {Grain.MINUTE: 60_000_000, Grain.HOUR: 3_600_000_000}
@@ -38,31 +43,30 @@ class ColumnFigures:
 
     def totals(self, query: Query, asked: Asked, cursor: Any) -> dict[str, Number]:
         """Sums over the window."""
-        tables, raw = self._tables(query, cursor), _raw(asked)
+        tables, raw = Tables(query, self._plan), _raw(asked)
         found: Counter[str] = Counter()
         for gap in self._gaps(query):
             found.update(visits.totals(gap, raw, cursor))
-        with self._plan.store.reading(SECONDS, self._plan.copies) as copies:
-            if raw.columns:
-                where, params = tables.chosen()
-                copies.execute(f"SELECT {tables.sums(raw.columns)} FROM {tables.visits} WHERE {where}", params)
-                found.update(dict(zip(raw.columns, map(plain, raw.columns, copies.fetchone()), strict=False)))
-            for dimension in asked.histograms:
-                found.update(_histogram(tables, dimension, copies))
+        if raw.columns:
+            for _, row in _by_day(tables):
+                found.update({name: row[name] for name in raw.columns})
+        if asked.histograms:
+            with self._plan.store.reading(SECONDS, self._plan.copies) as copies:
+                for dimension in asked.histograms:
+                    found.update(_histogram(tables, dimension, copies))
         return _finished(asked, found) | {
             name: number for name, number in found.items() if name not in raw.columns
         } | dict.fromkeys(asked.now, 0)
 
     def series(self, query: Query, asked: Asked, cursor: Any) -> dict[datetime, dict[str, Number]]:
         """Sums by the bucket a visit began in."""
-        tables, raw = self._tables(query, cursor), _raw(asked)
+        tables, raw = Tables(query, self._plan), _raw(asked)
         found: dict[datetime, Counter[str]] = {}
         for gap in self._gaps(query):
             for bucket, row in visits.buckets(gap, raw, cursor):
                 found.setdefault(bucket.astimezone(UTC), Counter()).update(row)
-        with self._plan.store.reading(SECONDS, self._plan.copies) as copies:
-            for bucket, row in _buckets(tables, raw, copies):
-                found.setdefault(bucket.astimezone(UTC), Counter()).update(row)
+        for bucket, row in _buckets(tables, raw):
+            found.setdefault(bucket.astimezone(UTC), Counter()).update(row)
         start = query.window.start.astimezone(UTC)
         return {max(bucket, start): _finished(asked, row) for bucket, row in found.items()}
 
@@ -70,7 +74,7 @@ class ColumnFigures:
         self, query: Query, asked: Asked, by: str, order: str, limit: int, offset: int, cursor: Any
     ) -> Sequence[Row]:
         """Rows by one dimension of the visits, or of what happened in them; the largest first."""
-        tables, raw = self._tables(query, cursor), _raw(asked)
+        tables, raw = self._tables(query, asked, by, cursor), _raw(asked)
         rest = [
             [row.value, *(str(row.measures[name]) for name in raw.columns)]
             for gap in self._gaps(query) for row in visits.breakdown(gap, raw, by, raw.columns[0], None, 0, cursor)
@@ -97,7 +101,10 @@ class ColumnFigures:
         for gap in self._plan.gaps:
             yield replace(query, subjects=gap.sites, window=gap.window)
 
-    def _tables(self, query: Query, cursor: Any) -> Tables:
+    def _tables(self, query: Query, asked: Asked, by: str, cursor: Any) -> Tables:
+        """With the currencies of the organizations, where money is told from other money."""
+        if "revenue" not in asked.columns or by not in OF_EVENTS:
+            return Tables(query, self._plan)
         cursor.execute(
             "SELECT id, currency FROM accounts_organization WHERE id = ANY(%s)", [list(query.organization_ids)]
         )
@@ -137,22 +144,45 @@ def _grouped(tables: Tables, raw: Asked, by: str) -> tuple[str, str, list[Any]]:
     )
 
 
-def _buckets(tables: Tables, raw: Asked, copies: ColumnCursor) -> Iterator[tuple[datetime, dict[str, Number]]]:
+def _buckets(tables: Tables, raw: Asked) -> Iterator[tuple[datetime, dict[str, Number]]]:
     """Sums by bucket: hours and minutes as instants, longer ones by the days they are made of."""
-    where, params = tables.chosen()
     grain, zone = tables.query.window.grain, tables.query.window.zone
     unit = _UNIT_US.get(grain)
-    whole = tables.words.whole
-    bucket = f"{whole(tables.local, unit)} * {unit} - {tables.offset}" if unit else whole(tables.local, _DAY_US)
-    copies.execute(
-        f"SELECT {bucket} AS bucket, {tables.sums(raw.columns)} FROM {tables.visits} WHERE {where} GROUP BY 1", params
-    )
-    for number, *values in copies.fetchall():
+    if unit is None:
+        for day, row in _by_day(tables):
+            yield midnight(_beginning(day, grain), zone), {name: row[name] for name in raw.columns}
+        return
+    bucket = f"{tables.words.whole(tables.local, unit)} * {unit} - {tables.offset}"
+    sql, params = tables.sums_by(bucket, raw.columns)
+    with tables.plan.store.reading(SECONDS, tables.plan.copies) as copies:
+        copies.execute(sql, params)
+        rows = copies.fetchall()
+    for number, *values in rows:
         row = dict(zip(raw.columns, map(plain, raw.columns, values), strict=False))
-        if unit:
-            yield datetime.fromtimestamp(number // 1_000_000, UTC), row
-        else:
-            yield midnight(_beginning(date.fromordinal(_EPOCH + number), grain), zone), row
+        yield datetime.fromtimestamp(number // 1_000_000, UTC), row
+
+
+def _by_day(tables: Tables) -> Iterator[tuple[date, dict[str, Number]]]:
+    """Every sum by the day of the clock, of which totals and courses are made. All are asked for at once and kept:
+    copies never change, so the figures above a page, their course and what a share is a share of are one question."""
+    for number, *values in _kept_rows(tables):
+        yield date.fromordinal(_EPOCH + number), dict(zip(_SUMS, map(plain, _SUMS, values), strict=True))
+
+
+def _kept_rows(tables: Tables) -> list[tuple[Any, ...]]:
+    sql, params = tables.sums_by(tables.words.whole(tables.local, _DAY_US), _SUMS)
+    key = (sql, tuple(params))
+    with _lock:
+        rows = _kept.pop(key, None)
+    if rows is None:
+        with tables.plan.store.reading(SECONDS, tables.plan.copies) as copies:
+            copies.execute(sql, params)
+            rows = copies.fetchall()
+    with _lock:
+        _kept[key] = rows
+        while len(_kept) > _MOST_KEPT:
+            del _kept[next(iter(_kept))]
+    return rows
 
 
 def _beginning(day: date, grain: Grain) -> date:

@@ -97,6 +97,11 @@ class Tables:
         )
         return _coalesced([visitors if name == "visitors" else _VISIT_SUMS[name] for name in names])
 
+    def sums_by(self, key: str, names: Sequence[str]) -> tuple[str, list[Any]]:
+        """The sums of the chosen visits by an expression, with the parameters."""
+        where, params = self.chosen()
+        return f"SELECT {key} AS k, {self.sums(names)} FROM {self.visits} WHERE {where} GROUP BY 1", params
+
     def event_sums(self, names: Sequence[str], by: str) -> str:
         """The sums of events of one dimension, one a measure."""
         return _coalesced([self._event_sum(name, by) for name in names])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.http import QueryDict
@@ -14,7 +14,7 @@ from apps.metrics import present, read
 from apps.metrics.answers import Breakdown
 from apps.metrics.frame import Frame
 
-ROWS = 8
+ROWS, PLACES = 8, 250
 VISITORS = "analytics.visitors"
 
 
@@ -68,7 +68,8 @@ BY_KEY = {panel.key: panel for panel in PANELS}
 def drawn(panel: Panel, frame: Frame, params: QueryDict, path: str) -> dict[str, Any]:
     """A panel for its template: the tab the address names, with its rows."""
     tab = panel.tab(params.get(panel.key, ""))
-    found = read.breakdown([tab.metric], frame, by=tab.by, limit=ROWS)
+    every = read.breakdown([tab.metric], frame, by=tab.by, limit=PLACES if tab.on_map else ROWS)
+    found = replace(every, lines=every.lines[:ROWS], more=every.more or len(every.lines) > ROWS)
     return {
         "key": panel.key,
         "title": panel.title,
@@ -76,7 +77,7 @@ def drawn(panel: Panel, frame: Frame, params: QueryDict, path: str) -> dict[str,
         "value_label": found.metrics[0].label,
         "tabs": [_tab_link(panel, other, tab, frame, params, path) for other in panel.tabs],
         "rows": rows(found, frame, params, path),
-        "map": _map(frame) if tab.on_map else None,
+        "map": _map(every) if tab.on_map else None,
         "state": "ok" if found.lines else "empty",
         "more_href": f"{path}by/{tab.by}/{filters.address(params, frame.filters)}" if found.more else "",
         "empty_title": _("Nothing in this period"),
@@ -108,8 +109,7 @@ def _tab_link(panel: Panel, tab: Tab, shown: Tab, frame: Frame, params: QueryDic
     return {"id": f"tab-{panel.key}-{tab.by}", "label": tab.label, "href": href, "active": tab is shown}
 
 
-def _map(frame: Frame) -> dict[str, Any]:
-    found = read.breakdown([VISITORS], frame, by="country", limit=250)
+def _map(found: Breakdown) -> dict[str, Any]:
     lines = [line for line in found.lines if line.value]
     return {
         "kind": "map",
