@@ -17,6 +17,7 @@ import structlog
 from django.db import connection as database
 from django.db import transaction
 from django.utils import timezone
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from apps.core import bucket, oauth
@@ -30,6 +31,7 @@ log = structlog.get_logger(__name__)
 LOCK_SPACE = 0x73796E63  # "sync"
 LONGEST_PAUSE_SECONDS = 20.0
 LEASE = timedelta(minutes=5)
+LONGEST_RUN = timedelta(minutes=10)  # a task that runs on is stopped hard; the next one goes on where this one was
 
 
 @dataclass(frozen=True)
@@ -57,11 +59,17 @@ Store = Callable[[Connection, Sequence[Any]], int]
 
 
 class SyncRegistry(Registry[SyncProvider]):
-    """A kind whose vendors are synced. `store` writes one page's items and returns how many were new or changed."""
+    """A kind whose vendors are synced. `store` writes one page's items and returns how many were new or changed; it is
+    named by its dotted path where it stands on a floor above the providers."""
 
-    def __init__(self, kind: str, label: Words, *, store: Store) -> None:
-        super().__init__(kind, label)
-        self.store = store
+    def __init__(self, kind: str, label: Words, *, store: Store | str, elsewhere: bool = False) -> None:
+        super().__init__(kind, label, elsewhere=elsewhere)
+        self._store = store
+
+    def store(self, connection: Connection, items: Sequence[Any]) -> int:
+        """Write one page's items."""
+        write: Store = import_string(self._store) if isinstance(self._store, str) else self._store
+        return write(connection, items)
 
 
 class End(StrEnum):
@@ -108,7 +116,8 @@ def _pages(this: _Run) -> End:
     provider = _open(this)
     refreshed = False
     while True:
-        if not bucket.wait_for(
+        is_long = timezone.now() - this.began > LONGEST_RUN
+        if is_long or not bucket.wait_for(
             f"sync:{this.connection.id}", provider.pace, at_most_seconds=LONGEST_PAUSE_SECONDS
         ):
             Connection.objects.filter(pk=this.connection.pk).update(

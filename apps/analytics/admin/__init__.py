@@ -7,6 +7,7 @@ from apps.analytics.admin import (  # noqa: F401 -- importing registers
     health,
     imports,
     journeys,
+    searches,
     sharing,
     store,
 )

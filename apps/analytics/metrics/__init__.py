@@ -1,3 +1,3 @@
 """The figures of web analytics. What they count is written down in docs/metrics.md, which is made from this."""
 
-from apps.analytics.metrics import companies, journeys, tracking, traffic  # noqa: F401 -- importing declares
+from apps.analytics.metrics import companies, journeys, searches, tracking, traffic  # noqa: F401 -- importing declares

@@ -17,6 +17,7 @@ from .health import SiteDayDoubt, SiteFlow, SiteScore
 from .imports import Import
 from .journeys import Funnel, Goal, Segment
 from .queue import DailySalt, DeadLetter, Inbox, PipelineMinute, StoreJob
+from .searches import SearchFigure, SiteSearch
 from .sharing import SharedLink, TrafficAlert
 from .site import Site, SiteDayDrop
 from .store import Event, FoldedPeriod, Identity, Rollup, Session
@@ -44,6 +45,7 @@ __all__ = [
     "NetworkDay",
     "PipelineMinute",
     "Rollup",
+    "SearchFigure",
     "Segment",
     "Session",
     "SharedLink",
@@ -52,6 +54,7 @@ __all__ = [
     "SiteDayDrop",
     "SiteFlow",
     "SiteScore",
+    "SiteSearch",
     "StoreJob",
     "TrafficAlert",
     "VisitorClick",

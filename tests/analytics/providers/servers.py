@@ -94,6 +94,9 @@ def _handler(vendor: Vendor) -> type[http.server.BaseHTTPRequestHandler]:
             if status != 204:
                 self.wfile.write(data)
 
+        def do_GET(self) -> None:
+            self.do_POST()
+
         def log_message(self, *args: Any) -> None:
             """Quiet."""
 

@@ -1,0 +1,1 @@
+"""Google searches of a site: the vendor, the sync, the figures, the pages."""
