@@ -1,5 +1,5 @@
 """The addresses of the API. An app adds doors by having `apps/<x>/api.py` (or `api/`) with `urlpatterns` (mounted at
-`/api/v1/`) and `tenant_urlpatterns` (mounted at `/api/v1/organizations/<slug>/`)."""
+`/api/v1/`), `tenant_urlpatterns` (mounted at `/api/v1/organizations/<slug>/`) and `short_urlpatterns` (at `/api/`)."""
 
 from __future__ import annotations
 
@@ -31,3 +31,4 @@ urlpatterns = [
     *_doors("urlpatterns"),
     path("organizations/<slug:slug>/", include(list(_doors("tenant_urlpatterns")))),
 ]
+short_urlpatterns = list(_doors("short_urlpatterns"))

@@ -7,6 +7,7 @@ from django.urls import include, path
 
 from apps.core.api import docs
 from apps.core.ops import monitoring
+from config.api import short_urlpatterns
 
 urlpatterns = [
     path("admin/monitoring/", admin.site.admin_view(monitoring.page), name="monitoring"),
@@ -14,6 +15,7 @@ urlpatterns = [
     path("", include("apps.accounts.urls")),
     path("accounts/", include("allauth.urls")),
     path("api/v1/", include("config.api")),
+    path("api/", include(short_urlpatterns)),
     path("api/docs/", docs.page, name="api-docs"),
     path("", include("apps.core.styleguide.urls")),
     path("", include("apps.core.docs.urls")),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -21,7 +20,7 @@ from apps.metrics.contracts import Filter, Operator, QueryTooSlow
 from apps.metrics.frame import Frame, of_request
 from apps.metrics.ranges import COMPARISONS, PRESETS, BadRange, parse
 from apps.metrics.registry import Metric, formula_words
-from apps.metrics.serializers import BreakdownOut, MetricOut, SeriesOut, ValueOut
+from apps.metrics.serializers import BreakdownOut, MetricOut, SeriesOut, ValueOut, amount, named, value_told
 
 translate(QueryTooSlow, lambda error: Problem(503, "unavailable", _("This takes too long; ask for a shorter period.")))
 MOST_FILTERS = 10
@@ -86,17 +85,7 @@ class ValueView(MetricView):
     @extend_schema(summary="One number against its comparison", parameters=PERIOD, responses=ValueOut)
     def get(self, request: Request, **kwargs: Any) -> Response:
         """The value over the whole period."""
-        answer = read.compare(self.metric().key, self.frame(self.metric()))
-        return Response(
-            {
-                **_named(answer.metric, answer.currency),
-                "value": _number(answer.value),
-                "text": answer.text,
-                "previous": _number(answer.previous),
-                "change": answer.change,
-                "until": answer.until,
-            }
-        )
+        return Response(value_told(read.compare(self.metric().key, self.frame(self.metric()))))
 
 
 class SeriesView(MetricView):
@@ -108,12 +97,12 @@ class SeriesView(MetricView):
         found = read.series(self.metric().key, self.frame(self.metric()))
         return Response(
             {
-                **_named(found.metric, found.currency),
+                **named(found.metric, found.currency),
                 "grain": found.grain.value,
                 "times": found.times,
-                "values": [_number(value) for value in found.values],
+                "values": [amount(value) for value in found.values],
                 "comparison_times": found.comparison_times,
-                "comparison": [_number(value) for value in found.comparison],
+                "comparison": [amount(value) for value in found.comparison],
                 "open_index": found.open_index,
             }
         )
@@ -142,10 +131,10 @@ class BreakdownView(MetricView):
         offset = _whole(request, "offset", 0, 0, 1_000_000)
         found = read.breakdown([metric.key], self.frame(metric), by=by, limit=limit, offset=offset)
         rows = [
-            {"value": line.value, "amount": _number(line.values[metric.key]), "share": line.share}
+            {"value": line.value, "amount": amount(line.values[metric.key]), "share": line.share}
             for line in found.lines
         ]
-        return Response({**_named(metric, found.currency), "by": by, "rows": rows, "more": found.more})
+        return Response({**named(metric, found.currency), "by": by, "rows": rows, "more": found.more})
 
 
 def _described(metric: Metric) -> dict[str, Any]:
@@ -160,15 +149,6 @@ def _described(metric: Metric) -> dict[str, Any]:
         "by": list(metric.by),
         "unique_over": metric.unique_over,
     }
-
-
-def _named(metric: Metric, currency: str) -> dict[str, Any]:
-    return {"key": metric.key, "unit": metric.unit.value, "currency": currency if metric.unit == "money" else None}
-
-
-def _number(value: Any) -> Any:
-    """Money as text, so that no cent is lost on the way; the rest as numbers."""
-    return str(value) if isinstance(value, Decimal) else value
 
 
 def _period(view: TenantAPIView, params: dict[str, str]) -> Any:

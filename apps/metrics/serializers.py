@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from typing import Any
+
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from apps.metrics.answers import Comparison
 from apps.metrics.contracts import Grain
-from apps.metrics.registry import Better, Unit
+from apps.metrics.registry import Better, Metric, Unit
 
 
 @extend_schema_field({"type": ["number", "string", "null"]})
@@ -48,6 +52,28 @@ class ValueOut(NamedOut):
     previous = AmountField(allow_null=True)
     change = serializers.FloatField(allow_null=True, help_text="0.18 is 18 % more; a percentage changes by its points.")
     until = serializers.DateTimeField(help_text="Facts up to then are in.")
+
+
+def value_told(answer: Comparison) -> dict[str, Any]:
+    """One number for `ValueOut`."""
+    return {
+        **named(answer.metric, answer.currency),
+        "value": amount(answer.value),
+        "text": answer.text,
+        "previous": amount(answer.previous),
+        "change": answer.change,
+        "until": answer.until,
+    }
+
+
+def named(metric: Metric, currency: str) -> dict[str, Any]:
+    """Of what, and in what; only money has a currency."""
+    return {"key": metric.key, "unit": metric.unit.value, "currency": currency if metric.unit == "money" else None}
+
+
+def amount(value: Any) -> Any:
+    """Money as text, so that no cent is lost on the way; the rest as numbers."""
+    return str(value) if isinstance(value, Decimal) else value
 
 
 class SeriesOut(NamedOut):

@@ -18,7 +18,7 @@ from apps.accounts.enums import OrganizationKind
 from apps.accounts.models import Organization, User
 from apps.analytics.models import Delivery, Destination, Site
 from apps.core.models import Connection
-from apps.core.tenancy import tenant
+from apps.core.tenancy import every_tenant, tenant
 from tests.contracts.doors import all_doors
 from tests.factories.accounts import ApiKeyFactory, InvitationFactory, MembershipFactory, OrganizationFactory
 from tests.factories.analytics import SiteFactory
@@ -68,6 +68,18 @@ def companies(organization: Organization, user: User, amount: int) -> None:
             model.objects.create(name=name, key=name, first_seen_at=now, last_seen_at=now, industry=f"Trade {n}")
 
 
+def events(organization: Organization, user: User, amount: int) -> None:
+    event, visit = apps.get_model("analytics.Event"), apps.get_model("analytics.Session")
+    now = timezone.now()
+    with connection.cursor() as cursor, every_tenant():
+        cursor.execute("CREATE TABLE IF NOT EXISTS analytics_event_any PARTITION OF analytics_event DEFAULT")
+        for site in SiteFactory.create_batch(amount, organization=organization):
+            row = visit.objects.create(id=site.id, organization=organization, site=site, visitor=1, started_at=now,
+                                       last_at=now, channel="direct")
+            event.objects.create(id=site.id, organization=organization, site=site, time=now, received_at=now,
+                                 session_id=row.id, name="pageview")
+
+
 def dead_letters(organization: Organization, amount: int) -> None:
     for site in SiteFactory.create_batch(amount, organization=organization):
         apps.get_model("analytics.DeadLetter").objects.create(
@@ -107,6 +119,8 @@ LISTS: dict[str, Add] = {
     "/api/v1/organizations/{slug}/clients/": clients,
     "/api/v1/organizations/{slug}/destinations/": destinations,
     "/api/v1/organizations/{slug}/companies/": companies,
+    "/api/v1/organizations/{slug}/events/": events,
+    "/api/v1/organizations/{slug}/overview/": lambda org, _, n: SiteFactory.create_batch(n, organization=org),
     "/api/v1/organizations/{slug}/sites/": lambda org, _, n: SiteFactory.create_batch(n, organization=org),
 }  # fmt: skip
 # Lists of the API whose length is that of the code, not of the data.

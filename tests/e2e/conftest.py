@@ -1,4 +1,4 @@
-"""A running house for all browser tests of a process, one browser for each file, and for each test contexts of its own."""
+"""A running house for all browser tests of a process, a browser for each file, for each test contexts of its own."""
 
 from __future__ import annotations
 

@@ -19,6 +19,7 @@ from rest_framework.viewsets import GenericViewSet
 from apps.accounts.access import membership_in, require, visible
 from apps.accounts.containment import needs_second_factor
 from apps.accounts.models import ApiKey, Membership, Organization, User
+from apps.accounts.tenant_api.short import organization_meant
 from apps.core.api import etags
 from apps.core.api.problems import Problem
 from apps.core.api.views import Frame
@@ -35,7 +36,8 @@ def _acting(request: Request, organization: Organization) -> Membership | None:
 class TenantFrame(Frame):
     """`rights` says which right each method (API view) or action (view set) needs; what is not in it is not served.
 
-    The organization is the `slug` of the address. A stranger, and a key of another organization, get 404.
+    The organization is the `slug` of the address; a short address has none (`short.py`).
+    A stranger, and a key of another organization, get 404.
     """
 
     rights: ClassVar[Mapping[str, str]] = {}
@@ -55,9 +57,7 @@ class TenantFrame(Frame):
     def enter(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Enter the organization, then ask for the right."""
         action = self.access_action
-        organization = Organization.objects.filter(slug=kwargs["slug"], delete_after=None).first()
-        if organization is None:
-            raise Http404
+        organization = self._organization(request)
         membership = _acting(request, organization)
         if membership is None:
             raise Http404
@@ -70,6 +70,14 @@ class TenantFrame(Frame):
         require(request.user, action, membership=membership)
         if isinstance(request.auth, ApiKey) and not request.auth.allows(action):
             raise PermissionDenied(_("This key's scopes do not cover this."))
+
+    def _organization(self, request: Request) -> Organization:
+        if "slug" not in self.kwargs:
+            return organization_meant(request)
+        found = Organization.objects.filter(slug=self.kwargs["slug"], delete_after=None).first()
+        if found is None:
+            raise Http404
+        return found
 
     @property
     def actor(self) -> User | ApiKey:

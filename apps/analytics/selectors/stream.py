@@ -31,9 +31,13 @@ def recent(sites: Sequence[int], most: int = RECENT) -> list[dict[str, Any]]:
     since = timezone.now() - timedelta(days=RECENT_DAYS)
     found = Event.objects.filter(site_id__in=list(sites), time__gte=since)
     events = list(found.order_by("-time", "-id").values(*_FIELDS)[:most])
-    visits = {row["id"]: row for row in Session.objects.filter(
-        id__in={event["session_id"] for event in events}).values(*_VISIT)}
+    visits = visits_of(event["session_id"] for event in events)
     return [_row(event, visits.get(event["session_id"], {})) for event in reversed(events)]
+
+
+def visits_of(ids: Iterable[int]) -> dict[int, dict[str, Any]]:
+    """Where from, with what and by which way each of these visits came."""
+    return {row["id"]: row for row in Session.objects.filter(id__in=set(ids)).values(*_VISIT)}
 
 
 def _row(event: dict[str, Any], visit: dict[str, Any]) -> dict[str, Any]:
