@@ -12,8 +12,9 @@ import orjson
 
 from apps.analytics.collector.committer import Committer, Unavailable, row_of
 from apps.analytics.enums import Origin
+from apps.analytics.histograms import ANSWER_MS
 
-EDGES_MS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000)
+EDGES_MS = ANSWER_MS[1:-1]
 FLUSH_SECONDS = 5.0
 
 
@@ -27,6 +28,7 @@ class Counters:
         self.wait_seconds = 0.0
         self._minute = 0
         self._counts: Counter[str] = Counter()
+        self._spread = [0] * (len(EDGES_MS) + 1)
         self._rejected: dict[int, Counter[str]] = {}
         self._changed = False
         self._plain = 0
@@ -49,6 +51,7 @@ class Counters:
         self._counts["requests"] += number
         for edge, waits in zip(EDGES_MS, self._plain_waits, strict=False):
             self.waits[edge] += waits
+        self._spread = [old + new for old, new in zip(self._spread, self._plain_waits, strict=True)]
         self._plain_waits = [0] * (len(EDGES_MS) + 1)
         self._changed = True
 
@@ -65,11 +68,10 @@ class Counters:
         if rejected:
             total["rejected"] += rejected
             counts["rejected"] += rejected
-        milliseconds = seconds * 1000
-        for edge in EDGES_MS:
-            if milliseconds <= edge:
-                self.waits[edge] += 1
-                break
+        place = bisect_left(EDGES_MS, seconds * 1000)
+        self._spread[place] += 1
+        if place < len(EDGES_MS):
+            self.waits[EDGES_MS[place]] += 1
         self.wait_seconds += seconds
         self._changed = True
 
@@ -78,22 +80,23 @@ class Counters:
         self._rejected.setdefault(site_id, Counter()).update(reasons)
 
     def flush(self, committer: Committer) -> None:
-        """Send what changed; while nothing can be stored it is kept."""
+        """Send what changed, and once a minute that this process is there; while nothing can be stored it is kept."""
         self._settle()
-        if not self._changed:
-            return
         now = int(time() * 1000)
         minute = now // 60_000 * 60_000
-        if minute != self._minute:
-            fresh = Counter(self._counts) if not self._minute else Counter()
-            if self._minute:
+        if minute != self._minute and self._minute:
+            if self._changed:
                 self._send(committer, now, self._minute)
-            self._minute, self._counts = minute, fresh
-        self._send(committer, now, minute)
+            self._counts, self._spread = Counter(), [0] * (len(EDGES_MS) + 1)
+        if self._changed or minute != self._minute:
+            self._minute = minute
+            self._counts["alive"] = 1
+            self._send(committer, now, minute)
 
     def _send(self, committer: Committer, now: int, minute: int) -> None:
         body = orjson.dumps({
             "minute": minute, "process": self.process, "counts": dict(self._counts),
+            "histograms": {"answer": self._spread},
             "rejected": {str(site): dict(reasons) for site, reasons in self._rejected.items()},
         })
         try:

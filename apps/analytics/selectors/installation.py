@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from apps.analytics.enums import StoreGrain
-from apps.analytics.histograms import DELAY_MS, STAGE_MS
+from apps.analytics.histograms import ANSWER_MS, DELAY_MS, STAGE_MS
 from apps.analytics.models import PipelineMinute
 from apps.analytics.selectors.flows import Span, quantile
 from apps.core.models import OpsPoint
@@ -79,13 +79,41 @@ def waited(measured: Measured, share: float) -> float | None:
     return measured.within("delay", DELAY_MS, share)
 
 
-def answered(measured: Measured, kind: str, share: float) -> float | None:
-    """Within how many milliseconds this share of requests (api, pages) was answered."""
-    return measured.within(kind, EDGES_MS, share)
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Where requests come in, and what is known of them: `of` says under which names a measurement keeps them."""
+
+    key: str
+    edges: Sequence[float]
+    requests: str
+    failed: tuple[str, ...]
+    refused: tuple[str, ...]
+
+    def requests_in(self, measured: Measured) -> float:
+        """How many were answered."""
+        return measured.count(self.requests)
+
+    def share(self, measured: Measured, names: tuple[str, ...]) -> float | None:
+        """The share of requests that ended so; None where there was none."""
+        asked = self.requests_in(measured)
+        return sum(measured.count(name) for name in names) / asked if asked else None
+
+    def answered(self, measured: Measured, share: float) -> float | None:
+        """Within how many milliseconds this share of requests was answered."""
+        return measured.within("answer" if self.key == "collector" else self.key, self.edges, share)
+
+
+COLLECTOR = Door(
+    "collector", ANSWER_MS, "requests", ("status_503",),
+    tuple(f"status_{status}" for status in (400, 401, 403, 404, 413, 429)),
+)
+API, PAGES = (
+    Door(key, EDGES_MS, f"{key}_requests", (f"{key}_failed",), (f"{key}_refused",)) for key in ("api", "pages")
+)
 
 
 def uptime(course: Course) -> float | None:
-    """The share of minutes in which a web process gave a sign of life, from the first that was measured on; None
+    """The share of minutes in which a process gave a sign of life, from the first that was measured on; None
     before."""
     minutes = [bool(found.count("alive")) for found in course.values()]
     if True not in minutes:

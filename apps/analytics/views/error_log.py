@@ -85,7 +85,7 @@ def _row(slug: str, entry: Entry, *, may_replay: bool) -> dict[str, Any]:
     value = f"{entry.kind}:{entry.id}"
     can_replay = may_replay and entry.can_replay
     told = _of_letter(entry) if entry.letter else _of_delivery(slug, entry)
-    button = {"button": told["button"], "name": "only", "value": value, "icon": "refresh-cw", "of": told["text"]}
+    button = {"button": told["button"], "name": "only", "value": value, "of": told["text"]}
     return {
         "href": told["href"], "choose": value if can_replay else "",
         "cells": [
@@ -104,7 +104,7 @@ def _of_letter(entry: Entry) -> dict[str, str]:
     states = {errors.OPEN: _("Waits for you"), errors.RETRYING: _("Is being taken in"),
               errors.SETTLED: _("Taken in again")}
     return {
-        "text": words["text"], "sub": words["detail"], "kind": _("Could not be counted"), "where": "", "href": "",
+        "text": words["text"], "sub": words["detail"], "kind": _("Not counted"), "where": "", "href": "",
         "state": states[entry.state], "button": _("Take in again"),
     }
 
@@ -119,7 +119,7 @@ def _of_delivery(slug: str, entry: Entry) -> dict[str, str]:
     }
     reason = row.words or (row.log[-1]["words"] if row.log else "") or _("It was not taken.")
     return {
-        "text": reason[:200], "sub": f"{row.sent_as} · {tried}", "kind": _("Could not be sent on"),
+        "text": reason[:200], "sub": f"{row.sent_as} · {tried}", "kind": _("Not sent on"),
         "where": row.destination.name, "state": states[entry.state], "button": _("Send again"),
         "href": reverse("analytics:delivery", args=[
             slug, entry.site.script_id, row.destination_id, row.pk

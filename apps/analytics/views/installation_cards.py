@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from apps.analytics.selectors import installation
 from apps.analytics.selectors.flows import Span
-from apps.analytics.selectors.installation import Course, Measured
+from apps.analytics.selectors.installation import Course, Door, Measured
 from apps.analytics.views.monitoring_cards import columns, lines_chart, say_ms
 from apps.core.models import Alarm
 from apps.core.ops import probes
@@ -32,7 +33,9 @@ def facts(span: Span, now: datetime, zone: Any) -> dict[str, Any]:
         "volume": _volume(pipeline, collector, span, zone),
         "delays": _delays(pipeline, span, zone),
         "stages": _stages(installation.whole(pipeline)),
-        "doors": _doors(web, installation.whole(collector)),
+        **_requests(web, collector, span, zone),
+        "doors": _doors(web, collector, span),
+        "waiting": _waiting(machine, span, zone),
         "enrichment": _enrichment(installation.whole(pipeline)),
         "machine": _machine(installation.whole(machine)),
         "load": _load(machine, span, zone),
@@ -42,10 +45,13 @@ def facts(span: Span, now: datetime, zone: Any) -> dict[str, Any]:
             for probe, reading in looked_at
         ],
         "stage_columns": columns(_("Stage"), _("Half within"), _("95 % within"), _("99 % within")),
-        "door_columns": columns(_("Door"), _("Requests"), _("Half within"), _("95 % within"), _("99 % within"),
-                                _("Errors")),
+        "door_columns": columns(_("Door"), _("Requests"), _("A minute"), _("Half within"), _("95 % within"),
+                                _("99 % within"), _("Refused"), _("Failed"), _("Was there")),
         "enrichment_columns": columns(_("What"), _("Looked up"), _("From memory"), _("Unknown")),
-        "queue_columns": columns(_("Place"), _("State"), _("Waiting")),
+        "queue_columns": [
+            {"key": "place", "label": _("Place")}, {"key": "state", "label": _("State")},
+            {"key": "waiting", "label": _("Waiting"), "align": "end"},
+        ],
     }
 
 
@@ -91,24 +97,55 @@ def _stages(whole: Measured) -> list[dict[str, Any]]:
     ]
 
 
-def _doors(web: Course, collector: Measured) -> list[dict[str, Any]]:
-    whole, rows = installation.whole(web), []
-    for kind, label in (("api", _("API")), ("pages", _("Pages"))):
-        share = whole.ratio(f"{kind}_failed", f"{kind}_requests")
+def _named_doors(web: Course, collector: Course) -> list[tuple[Door, Any, Course]]:
+    return [(installation.COLLECTOR, _("Collector"), collector), (installation.API, _("API"), web),
+            (installation.PAGES, _("Pages"), web)]
+
+
+def _doors(web: Course, collector: Course, span: Span) -> list[dict[str, Any]]:
+    rows = []
+    minutes = span.step.total_seconds() / 60 * span.number
+    for door, label, course in _named_doors(web, collector):
+        whole, up = installation.whole(course), installation.uptime(course)
+        requests = door.requests_in(whole)
         rows.append({"cells": [
-            {"text": label}, {"text": say(whole.count(f"{kind}_requests"), "count")},
-            *({"text": say_ms(installation.answered(whole, kind, part))} for part in (0.5, 0.95, 0.99)),
-            {"text": NOTHING if share is None else say_percent(share)},
+            {"text": label}, {"text": say(requests, "count")}, {"text": say(round(requests / minutes, 1), "ratio")},
+            *({"text": say_ms(door.answered(whole, part))} for part in (0.5, 0.95, 0.99)),
+            *({"text": _share(door.share(whole, names))} for names in (door.refused, door.failed)),
+            {"text": _share(up)},
         ]})
-    up, failed = installation.uptime(web), collector.ratio("status_503", "requests")
-    rows.append({"cells": [
-        {"text": _("Collector")}, {"text": say(collector.count("requests"), "count")}, *({"text": NOTHING},) * 3,
-        {"text": NOTHING if failed is None else say_percent(failed)},
-    ]})
-    return [*rows, {"cells": [
-        {"text": _("Web was there"), "sub": _("Share of minutes with a sign of life")},
-        {"text": NOTHING if up is None else say_percent(up)}, *({"text": ""},) * 4,
-    ]}]
+    return rows
+
+
+def _share(share: float | None) -> str:
+    return NOTHING if share is None else say_percent(share)
+
+
+def _requests(web: Course, collector: Course, span: Span, zone: Any) -> dict[str, Any]:
+    """What came in through each door, how fast it was answered, and what went wrong: bucket by bucket."""
+    doors = _named_doors(web, collector)
+
+    def chart(worth: Callable[[Door, Measured], float | None], unit: str) -> dict[str, Any]:
+        return lines_chart(list(web), span, zone, [
+            (door.key, label, [worth(door, found) for found in course.values()]) for door, label, course in doors
+        ], unit=unit)
+
+    def ms(door: Door, found: Measured) -> float | None:
+        value = door.answered(found, 0.95)
+        return None if value is None else round(value, 1)
+
+    return {
+        "requests": chart(lambda door, found: door.requests_in(found), "count"), "answers": chart(ms, "ratio"),
+        "faults": chart(lambda door, found: door.share(found, door.failed), "percent"),
+    }
+
+
+def _waiting(machine: Course, span: Span, zone: Any) -> dict[str, Any]:
+    lines = (("pipeline", _("Events to be counted")), ("deliveries", _("Events to be sent on")),
+             ("tasks", _("Tasks")))
+    return lines_chart(list(machine), span, zone, [
+        (key, label, [found.counts.get(f"waiting_{key}_max") for found in machine.values()]) for key, label in lines
+    ])
 
 
 def _enrichment(whole: Measured) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from apps.analytics.models import Destination, Site
 from apps.analytics.selectors import errors, flows
 from apps.analytics.selectors.deliveries import destinations_listed, state_of
 from apps.analytics.selectors.flows import Flow, Span
+from apps.analytics.views.destination_table import WORDS, ago
 from apps.metrics.words import NOTHING, say, say_percent
 
 BEHIND_SECONDS, LATE_SECONDS = 15, 60
@@ -128,6 +129,7 @@ def volume_chart(course: dict[datetime, Flow], span: Span, zone: Any) -> dict[st
     """Received, counted, left out and failed."""
     flows_ = list(course.values())
     return lines_chart(list(course), span, zone, [
+        ("received", _("Received"), [flow.received for flow in flows_]),
         ("counted", _("Counted"), [flow.stored for flow in flows_]),
         ("left_out", _("Left out"), [flow.left_out for flow in flows_]),
         ("failed", _("Could not be counted"), [flow.failed for flow in flows_]),
@@ -163,19 +165,17 @@ def _destinations(organization: Any, ids: Sequence[int], now: datetime) -> dict[
     rows, broken = [], 0
     mine = Destination.objects.filter(site_id__in=list(ids))
     listed = destinations_listed(mine, midnight, now + timedelta(minutes=1))
-    words = {"paused": _("Paused"), "held": _("Held back"), "failing": _("Failing"), "trying": _("Being tried again"),
-             "waiting": _("Waiting"), "ok": _("Works"), "new": _("New")}
     for row in listed:
         key, tone = state_of(row.destination, now)
         broken += tone == "bad"
         figures, rate = row.figures, row.figures.success_rate
         rows.append({"cells": [
             {"text": row.destination.name, "sub": row.destination.site.name},
-            {"status": words.get(key, key), "tone": tone},
+            {"status": str(WORDS[key]), "tone": tone},
             {"text": say(figures.sent, "count")}, {"text": NOTHING if rate is None else say_percent(rate)},
             {"text": say(figures.failed, "count")}, {"text": say_ms(figures.average_ms)},
             {"text": say_ms(figures.quantile_ms(0.95))}, {"text": say(row.waiting, "count")},
-            {"text": _when(row.destination.last_ok_at, organization.tz)},
+            {"text": ago(row.destination.last_ok_at)},
         ]})
     return {"rows": rows, "broken": broken, "columns": [
         {"key": "name", "label": _("Destination")}, {"key": "state", "label": _("Status")},
@@ -184,7 +184,3 @@ def _destinations(organization: Any, ids: Sequence[int], now: datetime) -> dict[
             ("average", _("Average")), ("p95", _("95 % within")), ("waiting", _("Waiting")),
             ("last", _("Last success")))),
     ]}
-
-
-def _when(moment: datetime | None, zone: Any) -> str:
-    return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M") if moment else _("Never")
