@@ -9,7 +9,8 @@ from typing import Any
 
 from django.db.models import Count, Max, Min, Q
 
-from apps.analytics.models import Event, Identity, Session, Site
+from apps.analytics.enums import Dimension, StoreGrain
+from apps.analytics.models import Event, Identity, Rollup, Session, Site
 from apps.analytics.pipeline.enrich import user_mark
 
 EVENT_FACTS = (
@@ -35,6 +36,13 @@ class Kept:
     def is_nothing(self) -> bool:
         """Whether nobody is known by that name."""
         return not self.events and not self.visits
+
+
+def days_with_figures(site: Site) -> tuple[datetime, datetime] | None:
+    """The first and the last day (its beginning) of which a site has any figures; None when it has none."""
+    days = Rollup.objects.filter(site=site, dim=Dimension.TOTAL, grain=StoreGrain.DAY)
+    found = days.aggregate(first=Min("bucket"), last=Max("bucket"))
+    return (found["first"], found["last"]) if found["first"] else None
 
 
 def has_events_before(site: Site, moment: datetime) -> bool:

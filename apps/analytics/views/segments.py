@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from apps.analytics.forms_journeys import SegmentForm
@@ -90,11 +91,21 @@ def bar(view: Any, path: str) -> dict[str, Any]:
             {"label": row.label, "href": f"{site_path}by/{row.key}/{filters.address(params, shown, segment='')}"}
             for row in DIMENSIONS.values()
         ],
+        "filters_from": _filters_from(view) if shown else "",
         "segments": [_item(view, segment, path, now) for segment in segments],
         "segment_shown": next((segment.name for segment in segments if now and sorted(segment.filters) == now), ""),
         "save_href": reverse("analytics:segment-new", args=[view.organization.slug, view.site.script_id])
         + filters.address(params, shown, segment="") if now and view.may("segment.edit") else "",
     }
+
+
+def _filters_from(view: Any) -> str:
+    """The first day that filters reach, where the period begins before it: of earlier days there are totals only."""
+    since = view.site.events_from
+    if since is None:
+        return ""
+    day = since.astimezone(view.organization.tz).date()
+    return date_format(day) if view.frame.period.start < day else ""
 
 
 def _item(view: Any, segment: Segment, path: str, now: list[str]) -> dict[str, Any]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
+from apps.analytics.selectors.kept import days_with_figures
 from apps.analytics.views import filters, heatmap, panels, segments, speed
 from apps.analytics.views.base import SiteView
 from apps.analytics.views.status import status_of
@@ -96,8 +99,11 @@ class SitePage(SiteView):
         return wanted if wanted in CARDS else CARDS[0]
 
     def _figures(self) -> dict[str, Any]:
+        imported = {}
         if not self.site.is_detected:
-            return {"state": "empty"}
+            if (days := days_with_figures(self.site)) is None:
+                return {"state": "empty"}
+            imported = {"imported": self._imported(days)}
         page = read.page(CARDS, self.frame)
         shown = page.series[self._measure]
         return {
@@ -110,7 +116,16 @@ class SitePage(SiteView):
             "grains": self._grains(),
             "panels": [self._panel(panel.key) for panel in panels.PANELS],
             "speed": self._speed(),
-            **heatmap.facts(self.frame),
+            **heatmap.facts(self.frame), **imported,
+        }
+
+    def _imported(self, days: tuple[datetime, datetime]) -> dict[str, str]:
+        """From when to when there are figures, and the page that shows all of them."""
+        first, last = (day.astimezone(self.organization.tz).date() for day in days)
+        changes = {"range": "custom", "from": first.isoformat(), "to": last.isoformat()}
+        return {
+            "first": date_format(first), "last": date_format(last),
+            "href": self.path + filters.address(self.request.GET, self.filters, **changes),
         }
 
     def _card(self, page: Any, key: str) -> dict[str, Any]:
