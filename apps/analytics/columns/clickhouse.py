@@ -100,8 +100,8 @@ class ClickHouse:
             _clients[key] = httpx.Client(
                 base_url=f"{self._parts.scheme}://{self._parts.hostname}{port}", trust_env=False,
                 headers={
-                    "X-ClickHouse-User": unquote(self._parts.username or "default"),
-                    "X-ClickHouse-Key": unquote(self._parts.password or ""),
+                    "X-ClickHouse-User": unquote(self._parts.username or "default").encode(),
+                    "X-ClickHouse-Key": unquote(self._parts.password or "").encode(),
                 },
             )
         return _clients[key]
@@ -166,7 +166,7 @@ def _refused(code: str | None, body: bytes) -> Exception:
     number = int(code) if code and code.isdecimal() else int(found[1]) if found else 0
     if number in _TOO_MUCH:
         return QueryTooSlow(f"ClickHouse answered with error {number}")
-    log.error("clickhouse.refused", code=number)  # the words may quote what a customer asked for
+    log.error("clickhouse.refused", error=number)  # the words may quote what a customer asked for
     return ClickHouseError(number)
 
 

@@ -103,10 +103,9 @@ class ClickHouseStore:
 
     def put(self, part: Path, copy: Copy) -> int:
         """Send the files, and look whether every row has come."""
-        for name in TABLES:
-            self._server.run(_creation(name), LOOK_SECONDS)
-            for file in _pieces(part, name):
-                self._server.run(_insertion(name, copy), STORE_SECONDS, _read(file))
+        for name, count in zip(TABLES, copy.rows, strict=True):
+            for file in _pieces(part, name) if count else ():
+                self._insert(name, copy, file)
         files.remove(files.folder(copy))
         rows, size = self._there([copy.name])
         if not _has(rows, copy):
@@ -134,6 +133,15 @@ class ClickHouseStore:
             f" toString(coalesce(sum(revenue), 0)) FROM {self.table([copy], VISITS)}", STORE_SECONDS,
         )
         return found[0]  # type: ignore[return-value]
+
+    def _insert(self, name: str, copy: Copy, file: Path) -> None:
+        try:
+            self._server.run(_insertion(name, copy), STORE_SECONDS, _read(file))
+        except ClickHouseError as error:
+            if error.code != _UNKNOWN_TABLE:
+                raise
+            self._server.run(_creation(name), LOOK_SECONDS)
+            self._server.run(_insertion(name, copy), STORE_SECONDS, _read(file))
 
     def _there(self, names: Sequence[str]) -> tuple[Counter[tuple[str, str]], int]:
         """Rows by table and partition, and bytes of all; of every partition when none is named."""

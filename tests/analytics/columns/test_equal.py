@@ -41,7 +41,7 @@ ZONES = ("Europe/Berlin", "Asia/Kolkata", "America/New_York", "UTC")
 BY = ("device", "source", "entry_page", "page", "conversion_page", "event", "property", "week_hour", BY_SUBJECT,
       BY_ORGANIZATION)
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("store")]
 
 
 def questions(site: Site, draw: Any) -> list[Query]:
