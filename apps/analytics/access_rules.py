@@ -9,6 +9,7 @@ from apps.accounts.roles import ADMINS, Action, allow, register_actions
 
 register_actions(
     Action("company.view", _("See companies that visited"), allow(*ADMINS, Role.MANAGER, Role.VIEWER)),
+    Action("company.send", _("Send companies to a CRM"), allow(*ADMINS, Role.MANAGER)),
     Action("company.edit", _("Change companies and how they are scored"), allow(*ADMINS, Role.MANAGER)),
 )
 register_actions(

@@ -5,12 +5,14 @@ from __future__ import annotations
 from apps.accounts.contracts import CurrencyChanged, TimeZoneChanged
 from apps.analytics import tasks
 from apps.analytics.contracts import CompanyBecameHot, SiteCheckRequested, SiteCreated
+from apps.analytics.contracts.crm import CompaniesQueued
 from apps.analytics.contracts.deliveries import DeliveryDead, DestinationFailing, DestinationRecovered
 from apps.analytics.contracts.health import DiskNearlyFull, PipelineBehind, PipelineRecovered, QualityFell
 from apps.analytics.contracts.imports import ImportUploaded
 from apps.analytics.contracts.sharing import TrafficDropped, TrafficSpike
 from apps.analytics.models import Site
 from apps.analytics.services.company_news import tell_hot
+from apps.analytics.services.crm import company_send_hot
 from apps.analytics.services.destination_news import tell_dead, tell_failing, tell_recovered
 from apps.analytics.services.health_news import tell_behind, tell_caught_up, tell_disk, tell_quality
 from apps.analytics.services.store_jobs import rollups_rebuild
@@ -97,6 +99,18 @@ def tell_of_fallen_quality(event: QualityFell) -> None:
 def tell_of_hot_company(event: CompanyBecameHot) -> None:
     """Those who may see companies hear of it, each as they have chosen; once a day of the same company."""
     tell_hot(company_id=event.company_id, name=event.name, score=event.score)
+
+
+@subscribe(CompanyBecameHot)
+def send_hot_company_on(event: CompanyBecameHot) -> None:
+    """To the CRMs whose owner wants that."""
+    company_send_hot(company_id=event.company_id)
+
+
+@subscribe(CompaniesQueued)
+def send_to_crm(event: CompaniesQueued) -> None:
+    """Asking a CRM is work for a worker."""
+    enqueue(tasks.send_to_crm, event.organization_id, event.connection_id)
 
 
 @subscribe(TrafficSpike)

@@ -14,9 +14,10 @@ from apps.analytics.pipeline.waiting import (
     organizations_to_score,
     organizations_with_alerts,
     organizations_with_companies,
+    organizations_with_crm_entries,
     organizations_with_lookups,
 )
-from apps.analytics.services import columns, company_lookups, company_scores, detection, imports
+from apps.analytics.services import columns, company_lookups, company_scores, crm_sending, detection, imports
 from apps.analytics.services.quality import scores_of_all
 from apps.analytics.services.traffic_alerts import traffic_look
 from apps.analytics.services.watch import watch
@@ -63,6 +64,18 @@ def score_sites() -> int:
 def look_up_addresses() -> int:
     """Ask for the names of the addresses that wait; returns how many were answered."""
     return sum(_of_each(organizations_with_lookups(), lambda organization: company_lookups.lookups_due()))
+
+
+@tenant_task(queue="deliver")
+def send_to_crm(org_id: int, connection_id: int) -> int:
+    """Send the companies that wait for a CRM; returns how many were answered for."""
+    return crm_sending.entries_send(connection_id)
+
+
+@shared_task(queue="deliver")
+def send_to_crms() -> int:
+    """Send what was left behind: by a worker that was killed, or because the CRM asked to wait."""
+    return sum(_of_each(organizations_with_crm_entries(), lambda organization: crm_sending.entries_due()))
 
 
 @shared_task

@@ -8,6 +8,7 @@ from apps.analytics import urls_imports, urls_journeys, urls_sharing
 from apps.analytics.views.breakdown import BreakdownCsv, BreakdownPage
 from apps.analytics.views.companies import CompanyCsv, CompanyList, CompanyRulesPage
 from apps.analytics.views.company import CompanyAction, CompanyDetail, CompanyEdit, CompanyMerge
+from apps.analytics.views.company_crm import CompanyCrm, CompanyCrmAgain, CompanyCrmChoose, CompanySend
 from apps.analytics.views.destinations import (
     DeliveryPage,
     DestinationAction,
@@ -35,6 +36,10 @@ urlpatterns = [
     path("o/<slug:slug>/companies/", CompanyList.as_view(), name="company-list"),
     path("o/<slug:slug>/companies.csv", CompanyCsv.as_view(), name="company-csv"),
     path("o/<slug:slug>/companies/settings/", CompanyRulesPage.as_view(), name="company-rules"),
+    path("o/<slug:slug>/companies/send/", CompanySend.as_view(), name="company-send"),
+    path("o/<slug:slug>/companies/crm/", CompanyCrm.as_view(), name="company-crm"),
+    path("o/<slug:slug>/companies/crm/again/", CompanyCrmAgain.as_view(), name="company-crm-again"),
+    path("o/<slug:slug>/companies/crm/<int:pk>/choose/", CompanyCrmChoose.as_view(), name="company-crm-choose"),
     path("o/<slug:slug>/companies/<int:pk>/", CompanyDetail.as_view(), name="company"),
     path("o/<slug:slug>/companies/<int:pk>/edit/", CompanyEdit.as_view(), name="company-edit"),
     path("o/<slug:slug>/companies/<int:pk>/do/", CompanyAction.as_view(), name="company-action"),

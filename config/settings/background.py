@@ -47,6 +47,7 @@ CELERY_BEAT_SCHEDULE = {
     "look-up-addresses": {"task": "apps.analytics.tasks.look_up_addresses", "schedule": 10.0},
     "score-companies": {"task": "apps.analytics.tasks.score_companies", "schedule": 60.0},
     "score-companies-nightly": {"task": "apps.analytics.tasks.score_companies_nightly", "schedule": 3600.0},
+    "send-to-crms": {"task": "apps.analytics.tasks.send_to_crms", "schedule": 60.0},
     "write-key-usage": {"task": "apps.accounts.tasks.write_key_usage", "schedule": 60.0},
     "sync-due": {"task": "apps.core.tasks.sync_due", "schedule": 15.0},
     "roll-up-hours": {"task": "apps.metrics.tasks.roll_up_hours", "schedule": 900.0},

@@ -15,7 +15,18 @@ from apps.accounts.audit import audit
 from apps.accounts.enums import OrganizationKind, Role
 from apps.accounts.models import Membership, Organization, User
 from apps.accounts.roles import Reach, get_action
-from apps.analytics.models import Company, Delivery, Destination, Funnel, Goal, Import, Segment, SharedLink, Site
+from apps.analytics.models import (
+    Company,
+    CrmEntry,
+    Delivery,
+    Destination,
+    Funnel,
+    Goal,
+    Import,
+    Segment,
+    SharedLink,
+    Site,
+)
 from apps.core.models import Connection
 from apps.core.tenancy import tenant
 from apps.metrics import registry
@@ -93,13 +104,19 @@ def house(db: None) -> dict[str, Any]:
         "provider": "smtp",
         "key": next((metric.key for metric in registry.all_metrics()), "none"),
         "destination_id": destination.pk,
-        "company_id": company.pk,
+        "company_id": company.pk, "crm_entry_id": _in_a_crm(company),
         **_followed(site),
         "delivery": delivery.pk,
         "pk": connection.pk,
         "id": connection.pk,
     }
     return {"organization": organization, "people": people, "values": values, "outsider": _outsider()}
+
+
+def _in_a_crm(company: Company) -> int:
+    with tenant(company.organization_id):
+        crm = Connection.objects.create(kind="crm", provider="hubspot", name="HubSpot")
+        return CrmEntry.objects.create(company=company, connection=crm).pk
 
 
 def _followed(site: Site) -> dict[str, Any]:
@@ -151,6 +168,8 @@ def address(door: Door, house: dict[str, Any], user: User | None) -> str:
         values["pk"], values["provider"] = values["destination_id"], "slack"
     if "/companies/" in door.path:
         values["pk"] = values["company_id"]
+    if "/companies/crm/" in door.path or "/crm-entries/" in door.path:
+        values["pk"] = values["crm_entry_id"]
     if "/notifications/" in door.path:
         values["pk"] = MISSING
     if "api-keys" in door.path or "/keys/" in door.path:

@@ -80,6 +80,15 @@ def events(organization: Organization, user: User, amount: int) -> None:
                                  session_id=row.id, name="pageview")
 
 
+def crm_entries(organization: Organization, user: User, amount: int) -> None:
+    companies(organization, user, amount)
+    entry = apps.get_model("analytics.CrmEntry")
+    with tenant(organization.pk):
+        crm, _made = Connection.objects.get_or_create(kind="crm", provider="hubspot", name="HubSpot")
+        for company in apps.get_model("analytics.Company").objects.filter(crm_entries=None):
+            entry.objects.create(company=company, connection=crm, state="failed", candidates=["1", "2"])
+
+
 def dead_letters(organization: Organization, amount: int) -> None:
     for site in SiteFactory.create_batch(amount, organization=organization):
         apps.get_model("analytics.DeadLetter").objects.create(
@@ -101,6 +110,8 @@ LISTS: dict[str, Add] = {
     f"/o/{{slug}}/traffic/{SITE}/destinations/": destinations,
     "/o/{slug}/companies/": companies,
     "/o/{slug}/companies.csv": companies,
+    "/o/{slug}/companies/crm/": crm_entries,
+    "/o/{slug}/companies/send/": crm_entries,
     "/o/{slug}/traffic/": lambda org, _, n: SiteFactory.create_batch(n, organization=org),
     "/o/{slug}/monitoring/": lambda org, _, n: SiteFactory.create_batch(n, organization=org),
     "/o/{slug}/monitoring/errors/": lambda org, _, n: dead_letters(org, n),
@@ -121,6 +132,7 @@ LISTS: dict[str, Add] = {
     "/api/v1/organizations/{slug}/companies/": companies,
     "/api/v1/organizations/{slug}/events/": events,
     "/api/v1/organizations/{slug}/overview/": lambda org, _, n: SiteFactory.create_batch(n, organization=org),
+    "/api/v1/organizations/{slug}/crm-entries/": crm_entries,
     "/api/v1/organizations/{slug}/sites/": lambda org, _, n: SiteFactory.create_batch(n, organization=org),
 }  # fmt: skip
 # Lists of the API whose length is that of the code, not of the data.

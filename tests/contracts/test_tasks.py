@@ -66,6 +66,15 @@ def a_company(organization: Organization) -> tuple[()]:
     return ()
 
 
+def a_company_for_a_crm(organization: Organization) -> tuple[int, int]:
+    a_company(organization)
+    with tenant(organization.pk):
+        crm = Connection.objects.create(kind="crm", provider="fake", name="CRM")
+        company = apps.get_model("analytics.Company").objects.get()
+        apps.get_model("analytics.CrmEntry").objects.create(company=company, connection=crm)
+    return organization.pk, crm.pk
+
+
 def an_address(organization: Organization) -> tuple[()]:
     site = SiteFactory(organization=organization)
     with tenant(organization.pk):
@@ -107,6 +116,8 @@ WORK: dict[str, Callable[[Organization], tuple[Any, ...]]] = {
     "apps.analytics.tasks.look_up_addresses": an_address,
     "apps.analytics.tasks.score_companies": a_company,
     "apps.analytics.tasks.score_companies_nightly": a_company,
+    "apps.analytics.tasks.send_to_crm": a_company_for_a_crm,
+    "apps.analytics.tasks.send_to_crms": lambda org: (a_company_for_a_crm(org), ())[1],
     "apps.core.tasks.clean_outbox": lambda org: outbox(
         org, created_at=timezone.now() - timedelta(days=400), dispatched_at=timezone.now() - timedelta(days=400)
     ),

@@ -3,6 +3,7 @@
 from apps.analytics.admin import (  # noqa: F401 -- importing registers
     columns,
     companies,
+    crm,
     destinations,
     health,
     imports,

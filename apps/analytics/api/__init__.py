@@ -8,6 +8,7 @@ from rest_framework.routers import SimpleRouter
 from apps.accounts.tenant_api.short import short
 from apps.analytics.api import health, monitoring
 from apps.analytics.api.companies import CompanyRulesView, CompanyViewSet
+from apps.analytics.api.crm import CompanySendView, CrmEntryViewSet
 from apps.analytics.api.destinations import DestinationViewSet
 from apps.analytics.api.events import EventViewSet
 from apps.analytics.api.journey_figures import patterns as journey_figures
@@ -27,7 +28,9 @@ below_site.register("shared-links", SharedLinkViewSet, basename="shared-link")
 below_site.register("funnels", FunnelViewSet, basename="funnel")
 below_site.register("segments", SegmentViewSet, basename="segment")
 router.register("companies", CompanyViewSet, basename="company")
+router.register("crm-entries", CrmEntryViewSet, basename="crm-entry")
 tenant_urlpatterns = [
+    path("companies/send/", CompanySendView.as_view(), name="company-send"),
     path("companies/rules/", CompanyRulesView.as_view(), name="company-rules"),
     path("overview/", OverviewView.as_view(), name="overview"),
     path("sites/<slug:script_id>/overview/", SiteOverviewView.as_view(), name="site-overview"),

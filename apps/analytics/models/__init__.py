@@ -12,6 +12,7 @@ from .companies import (
     LookupDay,
     NetworkDay,
 )
+from .crm import CrmEntry
 from .destinations import Delivery, DeliveryMinute, Destination, VisitorClick
 from .health import SiteDayDoubt, SiteFlow, SiteScore
 from .imports import Import
@@ -29,6 +30,7 @@ __all__ = [
     "CompanyRules",
     "CompanyScore",
     "CompanyVisit",
+    "CrmEntry",
     "DailySalt",
     "DeadLetter",
     "Delivery",

@@ -31,6 +31,13 @@ def organizations_with_companies() -> list[int]:
         return [row[0] for row in cursor.fetchall()]
 
 
+def organizations_with_crm_entries() -> list[int]:
+    """Organizations that have companies on their way to a CRM."""
+    with every_tenant(), connection.cursor() as cursor:
+        cursor.execute("SELECT DISTINCT organization_id FROM analytics_crmentry WHERE state = 'waiting' ORDER BY 1")
+        return [row[0] for row in cursor.fetchall()]
+
+
 def organizations_with_alerts() -> list[int]:
     """Organizations that want to be warned of spikes or drops at a site."""
     with every_tenant(), connection.cursor() as cursor:

@@ -7,8 +7,9 @@ from typing import Any
 from rest_framework import serializers
 
 from apps.analytics.company_scoring import PARTS
-from apps.analytics.models import Company, CompanyRules
+from apps.analytics.models import Company, CompanyRules, CrmEntry
 from apps.analytics.selectors.companies import newest_score
+from apps.analytics.services.crm import MOST
 
 
 class CompanySerializer(serializers.ModelSerializer):
@@ -34,13 +35,39 @@ class ScorePartOut(serializers.Serializer):
     weight = serializers.IntegerField()
 
 
+class CrmEntrySerializer(serializers.ModelSerializer):
+    """A company in a connected CRM: on its way, sent, or refused and why."""
+
+    class Meta:
+        model = CrmEntry
+        fields = (
+            "id", "company", "connection", "state", "external_id", "url", "made_there", "by_itself", "requested_at",
+            "sent_at", "error", "candidates",
+        )  # fmt: skip
+        read_only_fields = fields
+
+
+class CompanySendSerializer(serializers.Serializer):
+    """Which companies to send to which connected CRM (the number of a connection)."""
+
+    connection = serializers.IntegerField(min_value=1)
+    companies = serializers.ListField(child=serializers.IntegerField(min_value=1), min_length=1, max_length=MOST)
+
+
+class CompanySentSerializer(serializers.Serializer):
+    """How many companies are on their way. Hidden ones, and what is no company, are left out."""
+
+    queued = serializers.IntegerField()
+
+
 class CompanyDetailSerializer(CompanySerializer):
-    """A company with the parts its score is made of."""
+    """A company with the parts its score is made of, and the CRMs it is in."""
 
     parts = serializers.SerializerMethodField()
+    crm = CrmEntrySerializer(source="crm_entries", many=True, read_only=True)
 
     class Meta(CompanySerializer.Meta):
-        fields = (*CompanySerializer.Meta.fields, "parts")
+        fields = (*CompanySerializer.Meta.fields, "parts", "crm")
 
     def get_parts(self, company: Company) -> dict[str, Any]:
         """By part: what was seen, the points it gives, its weight."""

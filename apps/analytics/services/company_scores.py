@@ -33,6 +33,7 @@ SELECT c.id FROM analytics_company c WHERE c.organization_id = %s AND c.own = '[
     AND c.merged_into_id IS NULL AND c.kind = ANY(%s)
     AND NOT EXISTS (SELECT 1 FROM analytics_companyvisit v WHERE v.company_id = c.id)
     AND NOT EXISTS (SELECT 1 FROM analytics_company m WHERE m.merged_into_id = c.id)
+    AND NOT EXISTS (SELECT 1 FROM analytics_crmentry e WHERE e.company_id = c.id AND e.external_id <> '')
     AND c.last_seen_at < now() - interval '1 hour'
 """
 

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from apps.analytics.company_forms import RulesForm
 from apps.analytics.enums import NetworkKind
@@ -23,6 +24,7 @@ from apps.analytics.selectors.companies import (
     company_choices,
     recognition,
 )
+from apps.analytics.selectors.crm import crm_connections, entries_by_company
 from apps.analytics.services.company_scores import rules_change
 from apps.analytics.views import company_table as table
 from apps.analytics.views.base import OrganizationView
@@ -30,6 +32,7 @@ from apps.analytics.views.breakdown import harmless
 from apps.analytics.views.company_words import kind_label
 from apps.metrics import frame as frames
 from apps.metrics import present, ranges, read
+from apps.metrics.words import say
 
 CARDS = ("companies.seen", "companies.hot", "companies.visits")
 _CSV = (
@@ -46,8 +49,13 @@ class CompanyList(OrganizationView):
     def get(self, request: HttpRequest, slug: str) -> HttpResponse:
         """The directory; while there is nothing, why there is nothing."""
         listed, choices = companies_listed(request.GET), company_choices()
+        crm = entries_by_company([row.pk for row in listed.companies]) if crm_connections() else None
+        may_send = self.may("company.send") and request.GET.get("temperature") not in {"hidden", "dismissed"}
         facts: dict[str, Any] = {
-            "columns": table.columns(request.GET), "rows": table.rows(slug, listed),
+            "columns": table.columns(request.GET, crm=crm is not None), "has_crm": crm is not None,
+            "rows": table.rows(slug, listed, choose=may_send, crm=crm), "may_send": may_send,
+            "send_form": table.SEND_FORM, "send_all": _send_all(listed.total),
+            "filters": [(name, value) for name, value in request.GET.items() if name not in {"offset", "range"}],
             "pager": table.pager(request.GET, listed), "tabs": table.tabs(request.GET, choices),
             "choices": table.filter_choices(request.GET, choices), "chips": table.chips(request.GET, choices),
             "search": request.GET.get("q", ""), "clear_href": request.path, "may_edit": self.may("company.edit"),
@@ -69,6 +77,11 @@ class CompanyList(OrganizationView):
                 _panel(frame, "network_kind", _("By kind"), _("Kind")),
             ],
         }
+
+
+def _send_all(total: int) -> str:
+    words = ngettext("All of this list: %(n)s company", "All of this list: %(n)s companies", total)
+    return words % {"n": say(total, "count")}
 
 
 def _panel(frame: Any, by: str, title: str, label: str) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from apps.analytics.company_forms import CompanyForm, MergeForm
 from apps.analytics.enums import NetworkKind
 from apps.analytics.models import Company, CompanyScore, Session
 from apps.analytics.selectors import companies as selectors
+from apps.analytics.selectors.crm import crm_connections, entries_of
 from apps.analytics.services import companies as services
 from apps.analytics.views.base import OrganizationView
 from apps.analytics.views.company_words import (
@@ -30,6 +31,7 @@ from apps.analytics.views.company_words import (
     part_words,
     reason_of,
 )
+from apps.analytics.views.crm_words import entry_row
 from apps.analytics.views.labels import value_label
 from apps.metrics.words import say
 
@@ -77,6 +79,8 @@ class CompanyPage(CompanyView):
                  + f"?f=company:is:{company.pk}"}
                 for site in selectors.sites_of(company)
             ],
+            "crm_rows": crm_rows(company), "may_send": self.may("company.send"),
+            "send_href": reverse("analytics:company-send", args=here[:1]) + f"?company={company.pk}",
             "rules_href": reverse("analytics:company-rules", args=here[:1]) if may_edit else "",
         }
         return render(self.request, "analytics/companies/detail.html", facts, status=status)
@@ -152,6 +156,15 @@ class CompanyMerge(CompanyView):
             return self.back()
         messages.success(request, _("Merged. Past and future visits count for %(company)s.") % {"company": target.name})
         return redirect("analytics:company", slug, target.pk)
+
+
+def crm_rows(company: Company) -> list[dict[str, Any]]:
+    """Each connected CRM, and what is known of the company in it."""
+    known = entries_of(company)
+    return [
+        {"crm": row, **(entry_row(known[row.pk]) if row.pk in known else {"entry": None})}
+        for row in crm_connections()
+    ]
 
 
 def profile(company: Company) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import QueryDict
@@ -11,22 +12,25 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from apps.analytics.enums import COMPANY_KINDS, Confidence, NetworkKind
-from apps.analytics.models import Company
+from apps.analytics.models import Company, CrmEntry
 from apps.analytics.selectors.companies import PAGE, Choices, Listed
 from apps.analytics.views.company_words import confidence_badge, kind_label, temperature_badge
+from apps.analytics.views.crm_words import TONES
 from apps.analytics.views.labels import value_label
 from apps.metrics.words import say
 
+SEND_FORM = "send-companies"
 FILTERS = ("industry", "country", "kind", "confidence", "site")
 
 
-def columns(params: QueryDict) -> list[dict[str, Any]]:
+def columns(params: QueryDict, *, crm: bool = False) -> list[dict[str, Any]]:
     """Heads with their links to sort."""
     sort = params.get("sort", "-score")
     heads = (
         ("name", _("Company"), "name", False), ("temperature", _("Interest"), "", False),
         ("score", _("Score"), "-score", True), ("visits", _("Visits"), "-visits", True),
         ("pages", _("Page views"), "-pages", True), ("sites", _("Sites"), "", True),
+        *((("crm", _("CRM"), "", False),) if crm else ()),
         ("industry", _("Industry"), "", False), ("confidence", _("Confidence"), "", False),
         ("first", _("First seen"), "-first", True), ("last", _("Last seen"), "-last", True),
     )
@@ -37,21 +41,38 @@ def columns(params: QueryDict) -> list[dict[str, Any]]:
     ]
 
 
-def rows(slug: str, listed: Listed) -> list[dict[str, Any]]:
-    """One row a company."""
+def rows(
+    slug: str, listed: Listed, *, choose: bool = False, crm: Mapping[int, list[CrmEntry]] | None = None,
+) -> list[dict[str, Any]]:
+    """One row a company: with a box to choose it by, and with what is known of it in CRMs if that is given."""
     return [
         {
             "href": reverse("analytics:company", args=[slug, row.pk]),
             "cells": [
-                {"text": row.name, "sub": _sub(row), "flag": row.country},
+                {"text": row.name, "sub": _sub(row), "flag": row.country} | (_choice(row) if choose else {}),
                 temperature_badge(row), {"text": str(row.score)}, {"text": say(row.visits, "count")},
                 {"text": say(row.pageviews, "count")}, {"text": str(listed.sites.get(row.pk, 0))},
+                *([_in_crm(crm.get(row.pk, []))] if crm is not None else []),
                 {"text": row.industry or "–"}, confidence_badge(row), {"text": _ago(row.first_seen_at)},
                 {"text": _ago(row.last_seen_at)},
             ],
         }
         for row in listed.companies
     ]
+
+
+def _choice(row: Company) -> dict[str, Any]:
+    words = _("Choose %(company)s") % {"company": row.name}
+    return {"check": {"name": "company", "value": row.pk, "form": SEND_FORM, "label": words}}
+
+
+def _in_crm(entries: list[CrmEntry]) -> dict[str, Any]:
+    """The worst of its states."""
+    for state in ("failed", "waiting", "sent"):
+        for entry in entries:
+            if entry.state == state:
+                return {"badge": entry.get_state_display(), "tone": TONES[state]}
+    return {"text": "–"}
 
 
 def _sub(row: Company) -> str:

@@ -78,7 +78,7 @@ class Crm(Provider):
 
     def fields_of(self, record: CrmRecord) -> list[ShownField]:
         """What is sent of a company, without asking anybody."""
-        raise NotImplementedError
+        raise ProviderError(f"{self.key} does not say what it sends", permanent=True)
 
     def find(self, records: Sequence[CrmRecord]) -> dict[str, str]:
         """Ids of the records that are there already, by our key: by Mainstay's mark, else by domain, else (without a

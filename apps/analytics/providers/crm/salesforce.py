@@ -39,7 +39,7 @@ class Salesforce(OAuthProvider, Crm):
 
     key = "salesforce"
     label = "Salesforce"
-    icon = "cloud"
+    icon = "contact"
     help = _("After adding it you sign in at Salesforce. Companies become accounts there.")
     scopes = ("api", "refresh_token")
     kept_answers = ("instance_url",)
