@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0002_keys_invitations_audit_and_single_sign_on'),
-        ('analytics', '0012_columns_in_more_than_one_place'),
+        ('analytics', '0013_searches'),
         ('core', '0004_ops_points_and_alarms'),
     ]
 
