@@ -7,9 +7,12 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import ngettext_lazy
 
 from apps.analytics.enums import Doubt, Drop
 from apps.metrics.words import say
+
+_EVENTS = ngettext_lazy("%(count)s of %(of)s event", "%(count)s of %(of)s events", "number")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +25,11 @@ class PartWords:
     button: Any
     page: str
     anchor: str = ""
-    template: Any = _lazy("%(count)s of %(of)s events")
+    template: Any = _EVENTS
 
     def said(self, count: int, of: int) -> str:
         """The numbers behind it."""
-        return str(self.template) % {"count": say(count, "count"), "of": say(of, "count")}
+        return str(self.template % {"number": of, "count": say(count, "count"), "of": say(of, "count")})
 
 
 _GUIDE = _lazy("Show the tracking code")
@@ -39,7 +42,8 @@ PARTS = {
     "purchases": PartWords(
         _lazy("Purchases are complete"), _lazy("Purchases without an order number, a value or a currency."),
         _lazy("Send all three with each purchase: repeats are then found, and revenue is right."),
-        _GUIDE, "site-install", template=_lazy("%(count)s of %(of)s purchases"),
+        _GUIDE, "site-install",
+        template=ngettext_lazy("%(count)s of %(of)s purchase", "%(count)s of %(of)s purchases", "number"),
     ),
     "hosts": PartWords(
         _lazy("Events come from your addresses"), _lazy("Events from hosts that are not in the site's settings."),
@@ -49,7 +53,7 @@ PARTS = {
     "gaps": PartWords(
         _lazy("No hours are missing"), _lazy("Hours in which no visit began though ten or more usually do."),
         _lazy("Was the site down, or the tracking code gone?"), _lazy("See the gaps"), "site-quality", "#gaps",
-        _lazy("%(count)s of %(of)s hours"),
+        ngettext_lazy("%(count)s of %(of)s hour", "%(count)s of %(of)s hours", "number"),
     ),
     "duplicates": PartWords(
         _lazy("Events are sent once"), _lazy("Events that arrived a second time. They are counted once."),
@@ -74,7 +78,7 @@ PARTS = {
     "install": PartWords(
         _lazy("Every address sends"), _lazy("Addresses of the site from which nothing came within the week."),
         _lazy("Put the tracking code into their pages, or take them out of the settings."), _GUIDE, "site-install",
-        template=_lazy("%(count)s of %(of)s addresses"),
+        template=ngettext_lazy("%(count)s of %(of)s address", "%(count)s of %(of)s addresses", "number"),
     ),
 }
 

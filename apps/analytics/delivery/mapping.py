@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from apps.analytics.enums import ConsentRule
 from apps.analytics.providers.base import EVERY, Destination, Outgoing, Skip
@@ -59,4 +60,8 @@ def allowed(event: Outgoing, rule: str, vendor: Destination) -> Outgoing:
 def too_old(vendor: Destination) -> str:
     """Why an event is not sent any more, in words."""
     hours = int(vendor.max_age.total_seconds() // 3600) if vendor.max_age else 0
-    return _("Older than the %(hours)d hours that %(vendor)s allows.") % {"hours": hours, "vendor": vendor.label}
+    words = ngettext(
+        "Older than the %(hours)d hour that %(vendor)s allows.",
+        "Older than the %(hours)d hours that %(vendor)s allows.", hours,
+    )
+    return words % {"hours": hours, "vendor": vendor.label}

@@ -40,7 +40,8 @@ def _needs(organization: Any) -> list[home.Need]:
     for group in groups:
         row, number = rows[group["destination"]], group["number"]
         text = ngettext(
-            "%(name)s did not take %(number)d “%(event)s”", "%(name)s did not take %(number)d “%(event)s”", number
+            "%(name)s did not take %(number)d event “%(event)s”",
+            "%(name)s did not take %(number)d events “%(event)s”", number,
         )
         needs.append(home.Need(
             text=text % {"name": row.name, "number": number, "event": group["name"]}, icon="inbox",

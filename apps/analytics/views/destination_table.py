@@ -20,6 +20,7 @@ from apps.analytics.providers.base import Exchange
 from apps.analytics.selectors.deliveries import DestinationRow, state_of
 from apps.core.oauth import OAuthProvider
 from apps.core.providers import find_vendor
+from apps.metrics.words import NOTHING, say_percent
 
 PAGE = 25
 WORDS = {
@@ -168,7 +169,7 @@ def _number(value: int) -> str:
 
 
 def _percent(share: float | None) -> str:
-    return "–" if share is None else f"{formats.number_format(share * 100, 1)} %"
+    return NOTHING if share is None else say_percent(share)
 
 
 def _ms(value: float | None) -> str:

@@ -43,9 +43,8 @@ def rows(steps: Sequence[StepSpec], found: Compared, compare_label: Any) -> list
             "of_first": percent(step.share_of_first), "of_previous": percent(step.share_of_previous) if index else "",
             "lost": count(lost), "lost_share": percent(1 - step.share_of_previous) if index and previous else "",
             "median": say_short(step.median_seconds, Unit.DURATION, "") if step.median_seconds is not None else "",
-            "before": _("%(share)s %(period)s") % {
-                "share": percent(before.share_of_first), "period": compare_label,
-            } if before and index and found.before.steps[0].visitors else "",  # type: ignore[union-attr]
+            "before": f"{percent(before.share_of_first)} · {compare_label}"
+            if before and index and found.before.steps[0].visitors else "",  # type: ignore[union-attr]
             "before_share": 100 * before.share_of_first if before else 0,
         })
         previous = step.visitors

@@ -121,7 +121,7 @@ def lines_chart(
     return {
         "kind": "line", "unit": unit, "grain": span.grain.name.lower(), "times": times_of(starts, zone), "open": True,
         "series": [{"key": key, "name": str(name), "values": values} for key, name, values in lines],
-        "empty_text": _("Nothing yet"),
+        "is_empty": all(value is None for _key, _name, values in lines for value in values),
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_datetime, format_time
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -39,11 +39,12 @@ def facts(organization: Any, found: Facts) -> dict[str, Any]:
     until = found.until.astimezone(organization.tz)
     return {
         "score": score.value, "score_tone": tone, "score_word": word, "least": LEAST_EVENTS,
-        "period": _("%(first)s to %(until)s") % {
+        "period": _("%(first)s to %(until)s, %(time)s") % {
             "first": format_date(found.first, "medium", locale=locale()),
-            "until": format_datetime(until, "short", locale=locale()),
+            "until": format_date(until.date(), "medium", locale=locale()),
+            "time": format_time(until, "short", tzinfo=until.tzinfo, locale=locale()),
         },
-        "received": say(found.flow.received, "count"),
+        "received": say(found.flow.received, "count"), "received_number": found.flow.received,
         "parts": [_part(organization, found, part) for part in score.parts],
         "course": _course(organization, found),
         "hosts": _hosts(found), "refused": [_host(host, 0, found) for host in found.site.options.refused_hosts],
@@ -91,7 +92,8 @@ def _host(host: str, count: int, found: Facts) -> dict[str, Any]:
     shown = readable(host)
     return {
         "host": host, "name": _("Other hosts") if host == "*" else shown, "code": host if shown != host else "",
-        "count": say(count, "count"), "like": readable(imitated(host, found.own_hosts)), "is_rest": host == "*",
+        "count": say(count, "count"), "number": count,
+        "like": readable(imitated(host, found.own_hosts)), "is_rest": host == "*",
     }
 
 

@@ -94,7 +94,7 @@ def test_failed_events_are_sent_again_one_some_or_all(
     assert "too dear" in detail
     assert "Send again" in detail
     home = browser.get(reverse("dashboards:home", args=[site.organization.slug])).content.decode()
-    assert "Posting did not take 5 “pageview”" in home
+    assert "Posting did not take 5 events “pageview”" in home
 
     clock.now = timezone.now() + timedelta(seconds=5)
     chosen = ({"only": ids[0], "id": ids[1]}, 4), ({"id": ids[1:3]}, 2), ({}, 2), ({"all": "1"}, 0)
