@@ -14,7 +14,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     rolldownOptions: {
-      input: ["static/src/app.ts", "static/src/theme.ts", "static/src/embed.ts", "static/src/demo/shop.ts", "static/src/api-docs.ts"],
+      input: ["static/src/app.ts", "static/src/theme.ts", "static/src/embed.ts", "static/src/demo/shop.ts", "static/src/api-docs.ts", "static/src/staff.ts"],
       output: {
         entryFileNames: "[name]-[hash].js",
         chunkFileNames: "chunks/[name]-[hash].js",

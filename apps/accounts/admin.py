@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
+from allauth.usersessions.models import UserSession
 from django.contrib import admin, messages
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
@@ -11,6 +14,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
+from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
 from apps.accounts.models import (
     ApiKey,
@@ -26,7 +30,9 @@ from apps.accounts.models import (
 )
 from apps.core.admin_base import PlainInline, ReadOnlyAdmin, StaffAdmin
 
-admin.site.unregister(Group)
+# What packages register themselves shows sessions and tokens one could use, or is kept in the environment here.
+admin.site.unregister((Group, SocialApp, SocialToken, SocialAccount, Authenticator, UserSession))
+admin.site.unregister((OutstandingToken, BlacklistedToken))
 
 
 class FormerAddressInline(PlainInline):
@@ -180,3 +186,72 @@ class SingleSignOnAdmin(ReadOnlyAdmin):
     search_fields = ("name", "issuer", "organization__name")
     ordering = ("-id",)
     exclude = ("secrets",)
+
+
+class TakenAwayOnlyAdmin(ReadOnlyAdmin):
+    """What a person set up for signing in: staff can look at it and take it away, for somebody who is locked out."""
+
+    list_select_related = ("user",)
+    ordering = ("-id",)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whoever may delete such rows at all."""
+        return request.user.has_perm(f"{self.opts.app_label}.delete_{self.opts.model_name}")
+
+
+@admin.register(Authenticator)
+class AuthenticatorAdmin(TakenAwayOnlyAdmin):
+    """Second factors and passkeys, without their keys."""
+
+    list_display = ("user", "type", "created_at", "last_used_at")
+    list_filter = ("type",)
+    search_fields = ("user__email",)
+    exclude = ("data",)
+
+
+@admin.register(SocialAccount)
+class SocialAccountAdmin(TakenAwayOnlyAdmin):
+    """Accounts at Google, Microsoft and organizations' own providers that people sign in with."""
+
+    list_display = ("user", "provider", "uid", "last_login", "date_joined")
+    list_filter = ("provider",)
+    search_fields = ("user__email", "uid")
+    exclude = ("extra_data",)
+
+
+@admin.register(UserSession)
+class UserSessionAdmin(ReadOnlyAdmin):
+    """Where people are signed in, without the keys one could walk in with."""
+
+    list_display = ("user", "ip", "user_agent", "created_at", "last_seen_at")
+    list_select_related = ("user",)
+    search_fields = ("user__email", "ip")
+    ordering = ("-id",)
+    exclude = ("session_key", "data")
+    actions = ("end",)
+
+    @admin.action(description=_("Sign out"), permissions=["view"])
+    def end(self, request: HttpRequest, queryset: QuerySet[UserSession]) -> None:
+        """End the sessions at once."""
+        for row in queryset:
+            row.end()
+
+
+@admin.register(OutstandingToken)
+class OutstandingTokenAdmin(ReadOnlyAdmin):
+    """Refresh tokens that were given out, without the tokens."""
+
+    list_display = ("jti", "user", "created_at", "expires_at")
+    list_select_related = ("user",)
+    search_fields = ("user__email", "jti")
+    ordering = ("-id",)
+    exclude = ("token",)
+
+
+@admin.register(BlacklistedToken)
+class BlacklistedTokenAdmin(ReadOnlyAdmin):
+    """Refresh tokens that were used up or taken back."""
+
+    list_display = ("token_id", "blacklisted_at")
+    ordering = ("-id",)
+    exclude = ("token",)

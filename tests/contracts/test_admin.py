@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
+from allauth.usersessions.models import UserSession
 from django.apps import apps
 from django.contrib import admin
 from django.db import connection, models
@@ -55,6 +57,42 @@ def test_lists_open(model: type[models.Model], staff: Client) -> None:
     response = staff.get(reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"), {"q": "1"})
 
     assert response.status_code == 200
+
+
+def test_what_packages_keep_is_shown_without_what_opens_doors() -> None:
+    secret = {"session_key", "token", "token_secret", "secret", "data", "extra_data", "key"}
+    shown = {
+        f"{label(model)}.{field.name}"
+        for model, room in admin.site._registry.items()
+        if model not in OURS
+        for field in model._meta.local_fields
+        if field.name in secret - {*(room.exclude or ())}
+    }
+
+    assert shown == set()
+
+
+def test_sessions_are_found_by_their_person_and_ended(staff: Client) -> None:
+    person, browser = UserFactory(email="lost@example.com", name="Lotte Verloren"), Client()
+    browser.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+    key = browser.session.session_key
+    row = UserSession.objects.create(user=person, session_key=key, ip="203.0.113.9", user_agent="Firefox")
+    address = reverse("admin:usersessions_usersession_changelist")
+
+    found = staff.get(address, {"q": "lost@"}).content.decode()
+    page = staff.get(reverse("admin:usersessions_usersession_change", args=[row.pk])).content.decode()
+    staff.post(address, {"action": "end", "_selected_action": [row.pk]})
+
+    assert "Lotte Verloren" in found
+    assert "203.0.113.0" in page  # sessions keep the network only
+    assert key not in page
+    assert browser.get("/account/").status_code == 302
+
+
+def test_names_of_models_are_words() -> None:
+    names = [str(model._meta.verbose_name_plural) for model in admin.site._registry]
+
+    assert [name for name in names if re.search(r"[^aeiou]ys$|sss$|ons ons", name)] == []
 
 
 @pytest.mark.parametrize("model", REGISTERED, ids=label)

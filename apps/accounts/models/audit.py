@@ -29,6 +29,7 @@ class AuditEntry(TenantModel):
 
     class Meta(TenantModel.Meta):
         abstract = False
+        verbose_name_plural = "audit entries"
         indexes = [
             models.Index(fields=["organization", "-at", "-id"], name="audit_list"),
             models.Index(fields=["organization", "action", "-at"], name="audit_by_action"),

@@ -47,6 +47,7 @@ class ApiKey(TenantModel):
 
     class Meta(TenantModel.Meta):
         abstract = False
+        verbose_name = "API key"
         indexes = [models.Index(fields=["organization", "-created_at"], name="key_list")]
 
     def __str__(self) -> str:
@@ -115,6 +116,7 @@ class ApiKeyUsage(TenantModel):
 
     class Meta(TenantModel.Meta):
         abstract = False
+        verbose_name = verbose_name_plural = "API key usage"
         constraints = [models.UniqueConstraint(fields=["key", "day"], name="key_usage_once_a_day")]
 
     def __str__(self) -> str:

@@ -58,6 +58,9 @@ class FormerAddress(models.Model):
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="former_addresses")
     left_at = models.DateTimeField(default=timezone.now)
 
+    class Meta:
+        verbose_name_plural = "former addresses"
+
     def __str__(self) -> str:
         return f"{self.slug} → {self.organization_id}"
 

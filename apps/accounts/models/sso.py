@@ -22,6 +22,7 @@ class SingleSignOn(TenantModel):
 
     class Meta(TenantModel.Meta):
         abstract = False
+        verbose_name = "single sign-on"
         constraints = [models.UniqueConstraint(fields=["organization"], name="sso_once")]
 
     def __str__(self) -> str:
