@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from apps.analytics.contracts.journeys import MOST_STEPS, StepSpec
+from apps.analytics.contracts.journeys import GOAL, MOST_STEPS, StepSpec
 from apps.analytics.enums import FunnelWindow, GoalKind, TextMatch
 from apps.analytics.models import Goal
 from apps.analytics.services.goals import goal_rule
@@ -107,10 +107,13 @@ class SegmentForm(ServiceForm):
 
 
 def steps_in(data: QueryDict) -> list[StepSpec]:
-    """The steps of a posted funnel, in order; rows that name nothing are left out."""
+    """The steps of a posted funnel, in order; rows that name nothing are left out. A goal is chosen as `goal:<id>`."""
     found = []
     for number in range(MOST_STEPS):
         fields = {name: data.get(f"step-{number}-{name}", "") for name in StepSpec.__dataclass_fields__}
-        if fields["value"].strip():
+        chosen, _colon, goal = fields["kind"].partition(":")
+        if chosen == GOAL and goal:
+            found.append(StepSpec(GOAL, value=goal, label=fields["label"]))
+        elif fields["value"].strip():
             found.append(StepSpec(**{**fields, "kind": fields["kind"] or "page", "match": fields["match"] or "is"}))
     return found

@@ -15,10 +15,9 @@ from rest_framework.response import Response
 from apps.accounts.access import require, visible
 from apps.accounts.tenant_api.views import ChangeMixin
 from apps.analytics.api.of_site import SiteRowViewSet
-from apps.analytics.contracts.journeys import StepSpec
 from apps.analytics.models import Funnel, Goal, Segment, Site
 from apps.analytics.selectors.funnel_figures import funnel_compared
-from apps.analytics.selectors.goals import countings, segments_for
+from apps.analytics.selectors.goals import countings, segments_for, steps_of
 from apps.analytics.serializers.journeys import (
     FunnelFiguresOut,
     FunnelSerializer,
@@ -125,7 +124,7 @@ class FunnelViewSet(_Rows):
     def figures(self, request: Request, **kwargs: Any) -> Response:
         """The steps in the period, and what they were in the one it is compared with."""
         row, frame = self.get_object(), self.asked()
-        steps = [StepSpec.from_json(step) for step in row.steps]
+        steps = steps_of(row)
         found = funnel_compared(
             frame.query((), frame.period.window), frame.period.comparison_so_far, steps, row.window
         )

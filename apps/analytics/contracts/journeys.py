@@ -13,11 +13,13 @@ from apps.analytics.enums import TextMatch
 from apps.core.events import event
 
 FEWEST_STEPS, MOST_STEPS = 2, 10
+GOAL = "goal"  # a step that is a goal of the site; its value is the goal's id
 
 
 @dataclass(frozen=True, slots=True)
 class StepSpec:
-    """One step: a page that is opened, or an event, perhaps with a property. `label` is what the owner calls it."""
+    """One step: a page that is opened, an event, perhaps with a property, or a goal of the site. `label` is what the
+    owner calls it."""
 
     kind: str = RuleKind.PAGE.value
     match: str = TextMatch.IS.value
@@ -37,7 +39,7 @@ class StepSpec:
         return dataclasses.asdict(self)
 
     def rule(self) -> Rule:
-        """As funnels are asked for."""
+        """As funnels are asked for. A goal's step has none: `selectors.goals.steps_of` says what it waits for."""
         props = ((self.prop_name, self.prop_value),) if self.prop_name else ()
         return Rule(RuleKind(self.kind), Match(self.match), (self.value,), props)
 

@@ -45,7 +45,8 @@ class Goal(TenantModel):
 class Funnel(TenantModel):
     """Steps that visitors of a site take one after the other.
 
-    `steps` is a list of `{kind, match, value, prop_name, prop_value, label}`, as `contracts.journeys.StepSpec` has it.
+    `steps` is a list of `{kind, match, value, prop_name, prop_value, label}`, as `contracts.journeys.StepSpec` has it;
+    a step that is a goal holds the goal's id.
     """
 
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="funnels", verbose_name=_("site"))

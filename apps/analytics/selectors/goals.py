@@ -10,7 +10,9 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from apps.analytics.enums import EventFlag
+from apps.analytics.contracts.journeys import GOAL, StepSpec
+from apps.analytics.contracts.rules import RuleKind
+from apps.analytics.enums import EventFlag, GoalKind
 from apps.analytics.models import Funnel, Goal, Segment, Site, StoreJob
 from apps.analytics.reaching import UNITS, GoalRule, condition
 from apps.analytics.selectors.asking import asked
@@ -46,6 +48,26 @@ def countings(goals: Iterable[Goal]) -> dict[int, Counting]:
         elif error:
             found[jobs[pk]] = Counting("failed", error)
     return found
+
+
+def steps_of(funnel: Funnel) -> list[StepSpec]:
+    """What a funnel's steps wait for now: a step that is a goal follows the goal."""
+    steps = [StepSpec.from_json(step) for step in funnel.steps]
+    if not any(step.kind == GOAL for step in steps):
+        return steps
+    goals = {str(goal.pk): goal for goal in Goal.objects.filter(site_id=funnel.site_id)}
+    return [step_of(goals[step.value], step.label) if step.kind == GOAL else step for step in steps]
+
+
+def step_of(goal: Goal, label: str = "") -> StepSpec:
+    """The step that waits for what a goal waits for. An order of any worth is a purchase."""
+    kind, value = (RuleKind.EVENT, "purchase") if goal.kind == GoalKind.REVENUE else (goal.kind, goal.value)
+    return StepSpec(str(kind), goal.match, value, goal.prop_name, goal.prop_value, label or goal.name)
+
+
+def can_be_step(goal: Goal) -> bool:
+    """Steps look at what happened, not at what it was worth."""
+    return not goal.amount
 
 
 def preview(site: Site, rule: dict[str, Any]) -> Preview:

@@ -11,7 +11,7 @@ from apps.analytics.enums import FunnelWindow, GoalKind, TextMatch
 from apps.analytics.models import Funnel, Goal, Segment
 from apps.analytics.selectors.goals import countings
 
-_KINDS = (("page", "page"), ("event", "event"))
+_KINDS = (("page", "page"), ("event", "event"), ("goal", "goal"))
 
 
 class GoalSerializer(serializers.ModelSerializer):
@@ -37,7 +37,7 @@ class GoalSerializer(serializers.ModelSerializer):
 
 
 class StepField(serializers.Serializer):
-    """One step of a funnel."""
+    """One step of a funnel. The value of a step that is a goal is the goal's id."""
 
     kind = serializers.ChoiceField(_KINDS, default="page")
     match = serializers.ChoiceField(TextMatch.choices, default=TextMatch.IS)

@@ -12,10 +12,11 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.audit import audit, register_audit_actions
 from apps.accounts.models import User
-from apps.analytics.contracts.journeys import FEWEST_STEPS, MOST_STEPS, FunnelChanged, StepSpec
+from apps.analytics.contracts.journeys import FEWEST_STEPS, GOAL, MOST_STEPS, FunnelChanged, StepSpec
 from apps.analytics.contracts.rules import RuleKind
 from apps.analytics.enums import FunnelWindow, TextMatch
-from apps.analytics.models import Funnel, Segment, Site
+from apps.analytics.models import Funnel, Goal, Segment, Site
+from apps.analytics.selectors.goals import can_be_step, step_of
 from apps.core.outbox import publish
 
 MOST_FUNNELS, MOST_SEGMENTS, MOST_FILTERS = 50, 200, 10
@@ -33,7 +34,7 @@ def funnel_create(
     """Add a funnel. Raises ValidationError for too few or too many steps, or one that names nothing."""
     if Funnel.objects.filter(site=site).count() >= MOST_FUNNELS:
         raise ValidationError(_("A site can have at most %(number)d funnels.") % {"number": MOST_FUNNELS})
-    funnel = Funnel(site=site, name=_free_name(site, name), steps=steps_tidied(steps), window=_window(window))
+    funnel = Funnel(site=site, name=_free_name(site, name), steps=steps_tidied(site, steps), window=_window(window))
     funnel.save()
     audit(actor, "funnel.created", funnel, after={"site": site.name, "name": funnel.name, "steps": funnel.steps})
     publish(FunnelChanged(funnel.organization_id, site.id, funnel.id, funnel.name, "created"))
@@ -48,7 +49,7 @@ def funnel_update(*, actor: Any, funnel: Funnel, **facts: Any) -> Funnel:
     if "name" in facts:
         funnel.name = _free_name(funnel.site, facts["name"], funnel)
     if "steps" in facts:
-        funnel.steps = steps_tidied(facts["steps"])
+        funnel.steps = steps_tidied(funnel.site, facts["steps"])
     funnel.window = _window(facts.get("window", funnel.window))
     after = {"name": funnel.name, "steps": funnel.steps, "window": funnel.window}
     if after != before:
@@ -66,11 +67,14 @@ def funnel_delete(*, actor: Any, funnel: Funnel) -> None:
     funnel.delete()
 
 
-def steps_tidied(steps: Iterable[StepSpec]) -> list[dict[str, str]]:
+def steps_tidied(site: Site, steps: Iterable[StepSpec]) -> list[dict[str, str]]:
     """Steps as they are stored; raises ValidationError in words."""
     found = []
     for number, step in enumerate(steps, 1):
         value = step.value.strip()[:500]
+        if step.kind == GOAL:
+            found.append(_goal_step(site, number, value, step.label))
+            continue
         if step.kind not in {RuleKind.PAGE, RuleKind.EVENT} or step.match not in TextMatch.values or not value:
             raise ValidationError({"steps": _("Step %(number)d names no page or event.") % {"number": number}})
         if step.kind == RuleKind.PAGE and step.match != TextMatch.CONTAINS and not value.startswith("/"):
@@ -82,6 +86,35 @@ def steps_tidied(steps: Iterable[StepSpec]) -> list[dict[str, str]]:
         raise ValidationError({"steps": _("A funnel has %(least)d to %(most)d steps.") % {
             "least": FEWEST_STEPS, "most": MOST_STEPS}})
     return found
+
+
+def _goal_step(site: Site, number: int, value: str, label: str) -> dict[str, str]:
+    goal = Goal.objects.filter(site=site, pk=value).first() if value.isascii() and value.isdigit() else None
+    if goal is None:
+        raise ValidationError({"steps": _("Step %(number)d names no goal of this site.") % {"number": number}})
+    if not can_be_step(goal):
+        raise ValidationError({"steps": _("Step %(number)d: a goal with a least amount cannot be a step.") % {
+            "number": number}})
+    return StepSpec(GOAL, value=value, label=label.strip()[:80]).to_json()
+
+
+def goal_steps_settled(goal: Goal) -> None:
+    """A goal is going away: the steps that are this goal wait for what it waited for."""
+    for funnel in Funnel.objects.select_for_update().filter(site=goal.site):
+        if any(_is_goal(step, goal) for step in funnel.steps):
+            funnel.steps = [
+                step_of(goal, step["label"]).to_json() if _is_goal(step, goal) else step for step in funnel.steps
+            ]
+            funnel.save()
+
+
+def _is_goal(step: dict[str, str], goal: Goal) -> bool:
+    return step["kind"] == GOAL and step["value"] == str(goal.pk)
+
+
+def is_step(goal: Goal) -> bool:
+    """Whether a funnel of the site has this goal as a step."""
+    return any(_is_goal(step, goal) for funnel in Funnel.objects.filter(site=goal.site) for step in funnel.steps)
 
 
 @transaction.atomic

@@ -13,6 +13,8 @@ from apps.accounts.audit import audit, register_audit_actions
 from apps.analytics.contracts.journeys import GoalChanged
 from apps.analytics.enums import GoalKind, TextMatch
 from apps.analytics.models import Goal, Site
+from apps.analytics.selectors.goals import can_be_step
+from apps.analytics.services.funnels import goal_steps_settled, is_step
 from apps.analytics.services.store_jobs import goals_recount
 from apps.core.outbox import publish
 
@@ -48,6 +50,8 @@ def goal_update(*, actor: Any, goal: Goal, **facts: Any) -> Goal:
     goal.is_conversion = facts.get("is_conversion", goal.is_conversion)
     for field, value in goal_rule(**{field: facts.get(field, getattr(goal, field)) for field in RULE}).items():
         setattr(goal, field, value)
+    if not can_be_step(goal) and is_step(goal):
+        raise ValidationError({"amount": _("A funnel has this goal as a step, which cannot look at amounts.")})
     after = _facts(goal)
     changed = {key for key in after if after[key] != before[key]}
     if not changed:
@@ -63,10 +67,12 @@ def goal_update(*, actor: Any, goal: Goal, **facts: Any) -> Goal:
 
 @transaction.atomic
 def goal_delete(*, actor: Any, goal: Goal) -> None:
-    """Delete a goal and what was counted for it."""
+    """Delete a goal and what was counted for it. Funnels that have it as a step keep what it waited for."""
+    goal = Goal.objects.select_for_update().get(pk=goal.pk)
     goal_id, site = goal.id, goal.site
     audit(actor, "goal.deleted", goal, before={"site": site.name, **_facts(goal)})
     publish(GoalChanged(goal.organization_id, site.id, goal_id, goal.name, "deleted"))
+    goal_steps_settled(goal)
     goal.delete()
     goals_recount(site=site, goals=[goal_id])
 

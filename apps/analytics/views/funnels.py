@@ -64,7 +64,7 @@ class FunnelPage(FilteredView):
     @cached_property
     def steps(self) -> list[StepSpec]:
         """Its steps."""
-        return [StepSpec.from_json(step) for step in self.funnel.steps] if self.funnel else []
+        return goals.steps_of(self.funnel) if self.funnel else []
 
     def _around(self) -> dict[str, Any]:
         here = [self.organization.slug, self.site.script_id]
@@ -123,6 +123,7 @@ class FunnelView(SiteView):
         shown = [*steps, *[StepSpec()] * (blank if not steps or "more" in self.request.POST else max(0, blank - 1))]
         facts = {
             "site": self.site, "form": form, "steps": list(enumerate(shown[:MOST_STEPS])), "kinds": STEP_KINDS,
+            "goals": [(str(goal.pk), goal.name) for goal in goals.goals_of_site(self.site) if goals.can_be_step(goal)],
             "matches": TextMatch.choices, "most": MOST_STEPS, "may_add": len(shown) < MOST_STEPS,
             "back_href": reverse("analytics:site-funnels", args=here), **more,
         }
