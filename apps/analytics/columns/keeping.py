@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import structlog
 from django.conf import settings
@@ -18,6 +19,7 @@ from apps.analytics.columns import files
 from apps.analytics.columns.contracts import TABLES, ColumnStore, CopiesGone, Copy
 from apps.analytics.columns.making import ANNOUNCE_LOCK, make_span
 from apps.analytics.columns.stores import chosen, configured
+from apps.metrics.calendar_math import midnight
 
 log = structlog.get_logger(__name__)
 
@@ -27,27 +29,29 @@ _DAY = timedelta(days=1)
 _LOCKS = {"files": 1, "clickhouse": 2}
 Span = tuple[datetime, datetime]
 _LARGE = """
-SELECT r.site_id, f.first FROM analytics_rollup r
+SELECT r.site_id, f.first, o.time_zone FROM analytics_rollup r
+JOIN accounts_organization o ON o.id = r.organization_id
 CROSS JOIN LATERAL (SELECT min(started_at) AS first FROM analytics_session s WHERE s.site_id = r.site_id) f
-WHERE r.dim = 0 AND r.grain = 3 AND f.first IS NOT NULL GROUP BY r.site_id, f.first HAVING sum(r.sessions) >= %s
+WHERE r.dim = 0 AND r.grain = 3 AND f.first IS NOT NULL
+GROUP BY r.site_id, f.first, o.time_zone HAVING sum(r.sessions) >= %s
 ORDER BY r.site_id
 """
 
 
 def wanted(first: datetime, now: datetime) -> list[Span]:
-    """The spans that hold everything from a site's first visit to the last day that is over, newest first."""
-    closed = _midnight(now - DAY_CLOSES)
-    months_until = _month(_midnight(now - MONTH_CLOSES))
-    start = _month(first)
-    spans = []
-    while start < months_until:
-        spans.append((start, _next_month(start)))
-        start = _next_month(start)
-    start = max(start, _midnight(first))
-    while start < closed:
-        spans.append((start, start + _DAY))
-        start += _DAY
-    return spans[::-1]
+    """The spans that hold everything from a site's first visit to the last day that is over, newest first. They begin
+    and end at midnights of the clock that `first` is told by, so that they hold whole days of their organization."""
+    closed = (now - DAY_CLOSES).astimezone(first.tzinfo).date()
+    months_until = (now - MONTH_CLOSES).astimezone(first.tzinfo).date().replace(day=1)
+    day, edges = first.date().replace(day=1), []
+    while day < months_until:
+        edges.append((day, _next_month(day)))
+        day = _next_month(day)
+    day = max(day, first.date())
+    while day < closed:
+        edges.append((day, day + _DAY))
+        day += _DAY
+    return [(_midnight(start, first), _midnight(until, first)) for start, until in reversed(edges)]
 
 
 def ready(connection: Any, store: ColumnStore) -> dict[tuple[int, datetime, datetime], Copy]:
@@ -71,7 +75,7 @@ def missing(connection: Any, now: datetime, store: ColumnStore | None = None) ->
     known = ready(connection, store)
     there = {copy.name for copy in store.complete(list(known.values()))}
     return [
-        (site, *span) for site, first in _large_sites(connection) for span in wanted(first.astimezone(UTC), now)
+        (site, *span) for site, first in _large_sites(connection) for span in wanted(first, now)
         if (site, *span) not in known or known[site, *span].name not in there
     ]
 
@@ -118,33 +122,31 @@ def sweep(connection: Any) -> int:
 
 
 def _forget(connection: Any, now: datetime, store: ColumnStore) -> int:
-    """Rows of spans that are not wanted: days that have become part of a month (once that is ready, for until then they
-    are still of use), and those of sites that have too few visits."""
-    large = dict(_large_sites(connection))
-    keep_ = {(site, *span) for site, first in large.items() for span in wanted(first.astimezone(UTC), now)}
+    """Rows of spans that are not wanted: those of sites that have too few visits, days that have become part of a month
+    and spans of another clock; of these whatever is still of use stays until all that replaces it is ready."""
+    wanted_ = {site: wanted(first, now) for site, first in _large_sites(connection)}
     rows = connection.execute(
         "SELECT id, site_id, start, until, ready AND NOT stale FROM analytics_columnspan WHERE store = %s", [store.key]
     ).fetchall()
-    months = {(site, start) for _, site, start, until, usable in rows if usable and until - start > _DAY}
+    there = {(site, start, until) for _, site, start, until, usable in rows if usable}
     unwanted = [
-        row for row, site, start, until, _ in rows
-        if (site, start, until) not in keep_ and (site not in large or (site, _month(start)) in months)
+        row for row, site, start, until, usable in rows
+        if (start, until) not in wanted_.get(site, ())
+        and (not usable or all((site, a, b) in there for a, b in wanted_.get(site, ()) if a < until and start < b))
     ]
     connection.execute("DELETE FROM analytics_columnspan WHERE id = ANY(%s)", [unwanted])
     return len(unwanted)
 
 
 def _large_sites(connection: Any) -> Iterator[tuple[int, datetime]]:
-    yield from connection.execute(_LARGE, [settings.COLUMNS_FROM_VISITS]).fetchall()
+    """Each with its first visit, by the clock of its organization."""
+    for site, first, zone in connection.execute(_LARGE, [settings.COLUMNS_FROM_VISITS]).fetchall():
+        yield site, first.astimezone(ZoneInfo(zone))
 
 
-def _midnight(moment: datetime) -> datetime:
-    return moment.replace(hour=0, minute=0, second=0, microsecond=0)
+def _midnight(day: date, clock: datetime) -> datetime:
+    return midnight(day, clock.tzinfo).astimezone(UTC)  # type: ignore[arg-type]
 
 
-def _month(moment: datetime) -> datetime:
-    return _midnight(moment).replace(day=1)
-
-
-def _next_month(first: datetime) -> datetime:
-    return _month(first + timedelta(days=32))
+def _next_month(first: date) -> date:
+    return (first + timedelta(days=32)).replace(day=1)

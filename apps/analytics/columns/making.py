@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from apps.analytics.columns import engine, files
 from apps.analytics.columns.contracts import (
@@ -28,17 +29,18 @@ from apps.analytics.columns.contracts import (
 )
 from apps.analytics.columns.stores import needed
 from apps.analytics.enums import EventFlag
+from apps.metrics.calendar_math import midnight
 
+_EPOCH = date(1970, 1, 1).toordinal()
 ANNOUNCE_LOCK = 1668246627  # the same number as in the triggers
-# Further apart than a day with a change of the clocks: such visits cannot share one.
-_APART = "interval 26 hour"
 _ANNOUNCE = """
-INSERT INTO analytics_columnspan (organization_id, site_id, start, until, store, name, ready, stale,
+INSERT INTO analytics_columnspan (organization_id, site_id, start, until, store, name, zone, ready, stale,
     visits, events, pages, names, bytes)
-SELECT organization_id, id, %(start)s, %(until)s, %(store)s, %(name)s, false, false, 0, 0, 0, 0, 0
-FROM analytics_site WHERE id = %(site)s
-ON CONFLICT (store, site_id, start, until) DO UPDATE SET name = excluded.name, ready = false, stale = false
-RETURNING organization_id, id
+SELECT s.organization_id, s.id, %(start)s, %(until)s, %(store)s, %(name)s, o.time_zone, false, false, 0, 0, 0, 0, 0
+FROM analytics_site s JOIN accounts_organization o ON o.id = s.organization_id WHERE s.id = %(site)s
+ON CONFLICT (store, site_id, start, until)
+DO UPDATE SET name = excluded.name, zone = excluded.zone, ready = false, stale = false
+RETURNING organization_id, id, zone
 """
 _READY = """
 UPDATE analytics_columnspan
@@ -48,9 +50,10 @@ WHERE id = %(id)s AND name = %(name)s AND NOT stale
 """
 _UTC = "{0} AT TIME ZONE 'UTC' AS {0}"
 _VISITS = f"""
-COPY (SELECT organization_id, site_id, id, visitor, {_UTC.format('started_at')}, {_UTC.format('entry_at')},
-    floor(extract(epoch FROM last_at - started_at))::bigint AS seconds, pageviews, events, engaged_ms, conversions,
-    orders, revenue, is_bounce, {', '.join(WORDS)}
+COPY (SELECT organization_id, site_id, id, visitor,
+    (started_at AT TIME ZONE '{{zone}}')::date - DATE '1970-01-01' AS day, {_UTC.format('started_at')},
+    {_UTC.format('entry_at')}, floor(extract(epoch FROM last_at - started_at))::bigint AS seconds, pageviews, events,
+    engaged_ms, conversions, orders, revenue, is_bounce, {', '.join(WORDS)}
 FROM analytics_session WHERE site_id = {{site}} AND started_at >= '{{start}}' AND started_at < '{{until}}')
 TO STDOUT (FORMAT csv, NULL '\\N', FORCE_QUOTE ({', '.join(WORDS)}))
 """
@@ -67,12 +70,14 @@ WHERE e.site_id = {{site}} AND s.started_at >= '{{start}}' AND s.started_at < '{
     AND e.time < '{{until}}'::timestamptz + interval '1 day' AND e.time < s.started_at + interval '1 day')
 TO STDOUT (FORMAT csv, NULL '\\N', FORCE_QUOTE (name, path, currency, properties))
 """
-_PIECE = 20_480  # rows: all columns of so many are in memory at once while they are written
+_PIECE = 20_480  # visits whose pages or names are joined at once
+_GROUP = 122_880  # rows: all columns of so many are in memory at once while they are written
 _BIG, _TEXT, _AT, _MONEY, _REAL = "BIGINT", "VARCHAR", "TIMESTAMP", "DECIMAL(18,4)", "DOUBLE"
 _VISIT_TYPES = {
-    "organization_id": _BIG, "site_id": _BIG, "id": _BIG, "visitor": _BIG, "started_at": _AT, "entry_at": _AT,
-    "seconds": _BIG, "pageviews": "INTEGER", "events": "INTEGER", "engaged_ms": _BIG, "conversions": "INTEGER",
-    "orders": "INTEGER", "revenue": _MONEY, "is_bounce": "BOOLEAN", **dict.fromkeys(WORDS, _TEXT),
+    "organization_id": _BIG, "site_id": _BIG, "id": _BIG, "visitor": _BIG, "day": "INTEGER", "started_at": _AT,
+    "entry_at": _AT, "seconds": _BIG, "pageviews": "INTEGER", "events": "INTEGER", "engaged_ms": _BIG,
+    "conversions": "INTEGER", "orders": "INTEGER", "revenue": _MONEY, "is_bounce": "BOOLEAN",
+    **dict.fromkeys(WORDS, _TEXT),
 }
 _EVENT_TYPES = {
     "session_id": _BIG, "id": _BIG, "time": _AT, "name": _TEXT, "path": _TEXT, "engaged_ms": "INTEGER",
@@ -80,14 +85,13 @@ _EVENT_TYPES = {
     **dict.fromkeys(VITALS, _REAL),
 }
 # Visits are numbered within their span, so that events find them by small numbers that follow each other; no two spans
-# share any, because many are read together. A visit is
-# alone when no other one of its visitor can lie within the same day, in whatever zone: such need not be told apart.
+# share any, because many are read together. A visit is alone when it is its visitor's only one of a day, by the clock
+# of the organization, and the span holds all of that day: such visitors need not be told apart.
 _VISIT_COLUMNS = f"""
-SELECT s.* EXCLUDE (id), s.id IN (SELECT session_id FROM e WHERE flags & {int(EventFlag.CONSENTED)} <> 0) AS consented,
-    s.started_at > $1 + {_APART} AND s.started_at < $2 - {_APART}
-    AND coalesce(s.started_at - lag(s.started_at) OVER w > {_APART}, true)
-    AND coalesce(lead(s.started_at) OVER w - s.started_at > {_APART}, true) AS alone
-FROM v s WINDOW w AS (PARTITION BY s.visitor ORDER BY s.started_at) ORDER BY s.visit
+SELECT s.* EXCLUDE (id, day),
+    s.id IN (SELECT session_id FROM e WHERE flags & {int(EventFlag.CONSENTED)} <> 0) AS consented,
+    s.day >= $1 AND s.day < $2 AND count(*) OVER (PARTITION BY s.visitor, s.day) = 1 AS alone
+FROM v s ORDER BY s.visit
 """
 _EVENT_COLUMNS = f"""
 SELECT v.visit, e.id, e.time, e.name, e.path, e.engaged_ms, e.flags & {int(EventFlag.CONVERSION)} <> 0 AS converts,
@@ -127,13 +131,13 @@ def make_span(
         announced = connection.execute(_ANNOUNCE, span).fetchone()
     if announced is None:
         return False
-    span["id"] = announced[1]
+    span |= {"id": announced[1], "zone": announced[2]}
     copy = Copy(announced[0], site_id, name)
     part = files.unfinished(files.folder(copy))
     ready = False
     try:
         part.mkdir(mode=0o700, parents=True)
-        _copy_out(connection, part, site_id, start, until)
+        _copy_out(connection, part, span)
         copy = replace(copy, rows=_turn(part, span))
         facts = {**span, **dict(zip(TABLES, copy.rows, strict=True)), "bytes": store.put(part, copy)}
         with connection.transaction():
@@ -146,8 +150,9 @@ def make_span(
     return ready
 
 
-def _copy_out(connection: Any, part: Path, site_id: int, start: datetime, until: datetime) -> None:
-    words = {"site": int(site_id), "start": start.isoformat(), "until": until.isoformat()}
+def _copy_out(connection: Any, part: Path, span: dict[str, Any]) -> None:
+    words = {"site": int(span["site"]), "start": span["start"].isoformat(), "until": span["until"].isoformat(),
+             "zone": engine.quoted(span["zone"])}
     for name, statement in (("v.csv", _VISITS), ("e.csv", _EVENTS)):
         copying = connection.cursor().copy(statement.format(**words))
         with (part / name).open("wb") as file, copying as copy:
@@ -157,7 +162,6 @@ def _copy_out(connection: Any, part: Path, site_id: int, start: datetime, until:
 
 def _turn(part: Path, span: dict[str, Any]) -> tuple[int, ...]:
     """The text into columns; returns how many rows each of TABLES has."""
-    borders = [span["start"].replace(tzinfo=None), span["until"].replace(tzinfo=None)]
     with engine.writing() as duck:
         duck.execute(
             f"CREATE TABLE v AS SELECT {span['id'] << 32} + row_number() OVER (ORDER BY started_at, id) AS visit, *"
@@ -165,13 +169,24 @@ def _turn(part: Path, span: dict[str, Any]) -> tuple[int, ...]:
         )
         duck.execute(f"CREATE VIEW e AS SELECT * FROM {_csv(part / 'e.csv', _EVENT_TYPES)}")
         counts = [
-            _write(duck, part, VISITS, _VISIT_COLUMNS, borders), _write(duck, part, EVENTS, _EVENT_COLUMNS, []),
+            _write(duck, part, VISITS, _VISIT_COLUMNS, _whole_days(span)),
+            _write(duck, part, EVENTS, _EVENT_COLUMNS, []),
         ]
         duck.execute("DROP VIEW e; DROP TABLE v")
         counts += [write_narrow(duck, part, name, value) for name, value in ((PAGES, "path"), (NAMES, "name"))]
     for name in ("v.csv", "e.csv"):
         (part / name).unlink()
     return tuple(counts)
+
+
+def _whole_days(span: dict[str, Any]) -> list[int]:
+    """The first day that the span holds all of, and the day after the last, as days since 1970."""
+    zone = ZoneInfo(span["zone"])
+    days = []
+    for edge in (span["start"], span["until"]):
+        day = edge.astimezone(zone).date()
+        days.append(day.toordinal() - _EPOCH + (midnight(day, zone).astimezone(UTC) < edge))
+    return [days[0], days[1]]
 
 
 def write_narrow(duck: Any, part: Path, name: str, value: str) -> int:
@@ -198,7 +213,7 @@ def _write(duck: Any, part: Path, name: str, columns: str, params: list[Any]) ->
     """One file, in pieces small enough to be gathered in the memory there is; returns how many rows it has."""
     duck.execute(
         f"COPY ({columns}) TO '{engine.quoted(str(part / files.file_of(name)))}'"
-        f" (FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE {_PIECE})", params,
+        f" (FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE {_GROUP})", params,
     )
     return int(duck.fetchone()[0])
 

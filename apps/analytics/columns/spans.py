@@ -37,6 +37,7 @@ class Plan:
     partly: tuple[Copy, ...]
     stretches: tuple[Stretch, ...]
     gaps: tuple[Gap, ...]
+    settled: bool = False  # the copies tell whose visit is the only one of a day, by the days of the question's clock
 
     @property
     def copies(self) -> tuple[Copy, ...]:
@@ -67,20 +68,21 @@ def plan(query: Query, cursor: Any) -> Plan | None:
     gaps = [Gap(tuple(of_sites), window_) for window_ in _between(stretches, window)]
     if others := tuple(site for site in query.subjects if site not in of_sites):
         gaps.append(Gap(others, window))
-    return Plan(store, tuple(copies[True]), tuple(copies[False]), stretches, tuple(gaps))
+    settled = all(row[4] == window.zone.key for row in read)
+    return Plan(store, tuple(copies[True]), tuple(copies[False]), stretches, tuple(gaps), settled)
 
 
-def _there(store: ColumnStore, query: Query, cursor: Any) -> list[tuple[int, Copy, datetime, datetime]]:
-    """The copies that can be asked: (site, copy, start, until), months before their days."""
+def _there(store: ColumnStore, query: Query, cursor: Any) -> list[tuple[int, Copy, datetime, datetime, str]]:
+    """The copies that can be asked: (site, copy, start, until, zone), months before their days."""
     cursor.execute(
-        f"SELECT site_id, organization_id, start, until, name, {', '.join(TABLES)} FROM analytics_columnspan"
+        f"SELECT site_id, organization_id, start, until, zone, name, {', '.join(TABLES)} FROM analytics_columnspan"
         " WHERE store = %s AND site_id = ANY(%s) AND organization_id = ANY(%s) AND ready AND NOT stale AND until > %s"
         " AND start < %s ORDER BY site_id, start, until DESC",
         [store.key, list(query.subjects), list(query.organization_ids), query.window.start, query.window.end],
     )
     rows = [
-        (site, Copy(organization, site, name, tuple(counts)), start, until)
-        for site, organization, start, until, name, *counts in cursor.fetchall()
+        (site, Copy(organization, site, name, tuple(counts)), start, until, zone)
+        for site, organization, start, until, zone, name, *counts in cursor.fetchall()
     ]
     usable = set(store.usable([row[1] for row in rows]))
     return [row for row in rows if row[1] in usable]

@@ -15,6 +15,7 @@ class ColumnSpan(TenantModel):
     `store` says where they lie (`apps.analytics.columns.stores`), `name` is the folder or partition that holds them,
     new with every making. A span is read only when it is `ready` and not `stale`. Triggers set `stale` in the
     transaction that changes a visit of the span, so that an answer never comes from a copy of what is no longer so.
+    `zone` is the clock by whose days it was told which visits are the only one of their visitor that day.
     `visits`, `events`, `pages` and `names` are the rows of each table.
     """
 
@@ -23,6 +24,7 @@ class ColumnSpan(TenantModel):
     until = models.DateTimeField()
     store = models.CharField(max_length=20, default="files")
     name = models.CharField(max_length=40, blank=True)
+    zone = models.CharField(max_length=60, blank=True)
     ready = models.BooleanField(default=False)
     stale = models.BooleanField(default=False)
     visits = models.BigIntegerField(default=0)

@@ -92,10 +92,17 @@ class Tables:
 
     def sums(self, names: Sequence[str]) -> str:
         """The sums of visits, one a measure."""
-        visitors = (
-            f"count(*) FILTER (WHERE s.alone) + count(DISTINCT CASE WHEN NOT s.alone THEN {self.visitor_day} END)"
+        return _coalesced([self._visitors("true") if name == "visitors" else _VISIT_SUMS[name] for name in names])
+
+    def _visitors(self, rows: str) -> str:
+        """Visitors, each once a day, of the rows that meet a condition. Who is alone on a day is counted without being
+        told apart from others, which is most of what this costs."""
+        if not self.plan.settled:
+            return f"count(DISTINCT CASE WHEN {rows} THEN {self.visitor_day} END)"
+        return (
+            "count(*) FILTER (WHERE s.alone)"
+            f" + count(DISTINCT CASE WHEN NOT s.alone AND {rows} THEN {self.visitor_day} END)"
         )
-        return _coalesced([visitors if name == "visitors" else _VISIT_SUMS[name] for name in names])
 
     def sums_by(self, key: str, names: Sequence[str]) -> tuple[str, list[Any]]:
         """The sums of the chosen visits by an expression, with the parameters."""
@@ -119,10 +126,7 @@ class Tables:
 
     def _narrow_sum(self, name: str) -> str:
         if name == "visitors":
-            return (
-                "count(*) FILTER (WHERE s.alone)"
-                f" + count(DISTINCT CASE WHEN s.first AND NOT s.alone THEN {self.visitor_day} END)"
-            )
+            return self._visitors("s.first")
         if name == "sessions":
             return "count(*) FILTER (WHERE s.first)"
         if name == "revenue":

@@ -81,9 +81,11 @@ def digest(sender: Sender, drawn: list[dict[str, Any]]) -> None:
         ))
 
 
-def make(core: Any, site: Site, days: int = 4) -> None:
+def make(core: Any, site: Site, clock: Any = UTC, days: int = 4) -> None:
+    first = datetime(2026, 10, 23, tzinfo=clock)
     for day in range(days):
-        make_span(core.connection, site.id, FIRST + day * DAY, FIRST + (day + 1) * DAY)
+        start, until = first + day * DAY, first + (day + 1) * DAY
+        make_span(core.connection, site.id, start.astimezone(UTC), until.astimezone(UTC))
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
@@ -98,9 +100,9 @@ def test_both_answer_alike_whatever_happens(
     site = SiteFactory(organization=organization, domains=["site.example"])
     core.rolled_back()
     sender = Sender(core, site)
-    asked = questions(site, data.draw)
+    asked, clock = questions(site, data.draw), data.draw(st.sampled_from((UTC, organization.tz)))
     digest(sender, drawn)
-    make(core, site)
+    make(core, site, clock)
     for query in asked:
         assert_same(query, by, used=True)
 
@@ -114,7 +116,7 @@ def test_both_answer_alike_whatever_happens(
     for query in asked:
         assert_same(query, by, used=False)
 
-    make(core, site)
+    make(core, site, clock)
     for query in asked:
         assert_same(query, by, used=True)
 

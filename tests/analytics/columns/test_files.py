@@ -165,18 +165,25 @@ def test_what_is_kept(made: Sender, core: Any, site: Site, settings: Any) -> Non
     now = FIRST + 3 * DAY
     spans = keeping.wanted(datetime(2026, 9, 20, 5, tzinfo=UTC), datetime(2026, 11, 2, 3, tzinfo=UTC))
     assert (spans[-1][0].month, spans[-1][1].month, len(spans)) == (9, 10, 1 + 31 + 1)  # October is not over for long
-    assert keeping.keep(core.connection, now, 60)["made"] == 2
+    assert keeping.keep(core.connection, now, 60)["made"] == 3
     assert keeping.missing(core.connection, now) == []
     assert sessions(site) == 2
 
+    with tenant(site.organization_id):
+        type(site.organization).objects.filter(pk=site.organization_id).update(time_zone="America/New_York")
+    keeping.keep(core.connection, now, 60)
+    with every_tenant():
+        assert set(ColumnSpan.objects.values_list("zone", flat=True)) == {"America/New_York"}
+    with tenant(site.organization_id):
+        type(site.organization).objects.filter(pk=site.organization_id).update(time_zone="Europe/Berlin")
     later = datetime(2026, 12, 4, tzinfo=UTC)
     keeping.keep(core.connection, later, 60)
     with every_tenant():
         rows = ColumnSpan.objects.filter(site=site).order_by("start")
-        kept = [(row.start.day, row.until - row.start) for row in rows]
-    assert kept == [(1, 30 * DAY), (1, DAY), (2, DAY)]
+        kept = [(row.start.astimezone(site.organization.tz).day, row.until - row.start) for row in rows]
+    assert kept == [(1, 30 * DAY), (1, DAY), (2, DAY), (3, DAY)]
     assert sessions(site) == 2
 
     settings.COLUMNS_FROM_VISITS = 1000
-    assert keeping.keep(core.connection, later, 60)["forgotten"] == 3
+    assert keeping.keep(core.connection, later, 60)["forgotten"] == 4
     assert on_disk() == []
