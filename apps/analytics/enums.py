@@ -73,6 +73,7 @@ class ImportKind(models.TextChoices):
 class ImportState(models.TextChoices):
     """How far an import is."""
 
+    FETCHING = "fetching", _("Being fetched")
     CHECKING = "checking", _("Being looked through")
     READY = "ready", _("Ready to start")
     REFUSED = "refused", _("Cannot be taken")

@@ -24,6 +24,9 @@ def stored_name(_row: Any, _name: str) -> str:
 class Import(TenantModel):
     """One file of a site's past, from the upload to the last row, and back.
 
+    One that is fetched comes from a `connection`, and `source` says what was asked for, how far it is, and what the
+    other side said of how it counted; its file grows to `size` meanwhile.
+
     `line` is how many rows have been dealt with: it moves in the transaction that stores what they hold, so that an
     import that is killed goes on where it was. `stamp` (milliseconds) marks its events in the store. `limits` are what
     was decided when it was started: the first and last instant taken, days that had figures already, and while it runs
@@ -31,6 +34,10 @@ class Import(TenantModel):
     """
 
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="imports")
+    connection = models.ForeignKey(
+        "core.Connection", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    source = models.JSONField(default=dict)
     kind = models.CharField(_("kind"), max_length=10, choices=ImportKind)
     state = models.CharField(_("state"), max_length=10, choices=ImportState, default=ImportState.CHECKING)
     name = models.CharField(_("file"), max_length=200)
