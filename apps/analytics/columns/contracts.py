@@ -55,6 +55,7 @@ class Words(Protocol):
     leaving_out: str  # in a select list: all columns but
     escape: str  # after a pattern in which a backslash takes the next sign for itself
     wide: str  # a type that takes every sum
+    place: str  # of an event `e` among those of its visit, in the order in which they are stored; empty where unknown
 
     def whole(self, number: str, by: int) -> str:
         """How many times `by` goes into a number that is not negative."""

@@ -11,6 +11,7 @@ class DuckWords:
     leaving_out = "EXCLUDE"
     escape = " ESCAPE '\\'"
     wide = "HUGEINT"
+    place = "e.file_row_number"
 
     def whole(self, number: str, by: int) -> str:
         """How many times `by` goes into a number that is not negative."""
@@ -55,6 +56,7 @@ class ClickHouseWords:
     leaving_out = "EXCEPT"
     escape = ""  # a backslash always does
     wide = "Int128"
+    place = ""
 
     def whole(self, number: str, by: int) -> str:
         """How many times `by` goes into a number that is not negative."""

@@ -13,7 +13,8 @@ import orjson
 from apps.analytics.columns.spans import Plan
 from apps.analytics.contracts.rules import Match, Rule, RuleKind
 from apps.analytics.selectors.column_sql import Tables, literal
-from apps.analytics.selectors.journey_sql import Found, followed, moments_of
+from apps.analytics.selectors.funnel_sql import Found, followed, followed_by_place
+from apps.analytics.selectors.journey_sql import moments_of
 from apps.metrics.contracts import Query
 
 SECONDS = 5.0
@@ -35,26 +36,28 @@ def funnel(
     rest = _of_gaps(plan, query, steps, cursor)
     kinds = ", ".join(f"r[{index + 4}]::BOOLEAN" for index in range(len(steps)))
     moments = (
-        f"SELECT * FROM (SELECT -e.visit AS who, {tables.words.millis('e.time')} AS ms, e.id, {flags}"
+        f"SELECT * FROM (SELECT -e.visit AS who, {tables.words.millis('e.time')} AS ms,"
+        f" {tables.words.place or 'e.id'} AS id, {flags}"
         f" FROM {tables.events} JOIN {tables.visits} ON s.visit = e.visit WHERE {where}) WHERE {any_of}"
         f" UNION ALL SELECT r[1]::BIGINT, r[2]::BIGINT, r[3]::BIGINT, {kinds}"
         f" FROM {tables.words.given()}"
     )
+    given = [*params, *more, orjson.dumps(rest).decode()]
     with plan.store.reading(SECONDS, plan.copies) as copies:
-        return followed(
-            moments, [*params, *more, orjson.dumps(rest).decode()], len(steps), window, ordered, copies,
-            tables.words.middle,
-        )
+        if ordered and tables.words.place:
+            return followed_by_place(moments, given, len(steps), window, copies)
+        return followed(moments, given, len(steps), window, ordered, copies, tables.words.middle)
 
 
 def _of_gaps(plan: Plan, query: Query, steps: Sequence[Rule], cursor: Any) -> list[list[str]]:
-    """Moments of visits that lie in no copy; visits are numbered anew, apart from the copies' numbers."""
+    """Moments of visits that lie in no copy. Visits are numbered anew, apart from the copies' numbers, and moments as
+    they follow each other."""
     numbers: dict[int, int] = {}
     found = []
     for gap in plan.gaps:
         cursor.execute(*moments_of(replace(query, subjects=gap.sites, window=gap.window), steps, recognised=False))
-        for visit, *rest in cursor.fetchall():
-            found.append([str(numbers.setdefault(visit, len(numbers))), *map(str, rest)])
+        for visit, ms, _, *flags in sorted(cursor.fetchall()):
+            found.append([str(numbers.setdefault(visit, len(numbers))), str(ms), str(len(found)), *map(str, flags)])
     return found
 
 

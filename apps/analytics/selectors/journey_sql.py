@@ -1,13 +1,15 @@
-"""The statements of funnels, retention and paths, each in halves: the rows that matter, and what is made of them."""
+"""PostgreSQL's statements of retention and paths, each in halves: the rows that matter, and what is made of them; and
+the rows that funnels are made of (`funnel_sql`)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from apps.analytics.contracts.rules import Match, Rule, RuleKind
 from apps.analytics.enums import EventFlag
+from apps.analytics.selectors.funnel_sql import Found, followed
 from apps.analytics.selectors.visits import FIRST_DAY, chosen
 from apps.metrics.calendar_math import midnight
 from apps.metrics.contracts import Grain, Query, Window
@@ -23,7 +25,6 @@ _PERSON = """CASE WHEN s.uid <> '' THEN s.site_id || ' u ' || s.uid
 _OF_EVENT = _PERSON.format(consented=f"e.flags & {_CONSENTED} <> 0")
 _OF_VISIT = _PERSON.format(consented=f"""s.id IN (SELECT e.session_id FROM analytics_event e
     WHERE e.site_id = ANY(%s) AND e.time >= %s AND e.time < %s + interval '1 day' AND e.flags & {_CONSENTED} <> 0)""")
-Found = list[tuple[int, float | None]]
 
 
 def funnel(
@@ -33,32 +34,6 @@ def funnel(
     moments, params = moments_of(query, steps, recognised)
     rows = followed(moments, params, len(steps), window, ordered, cursor)
     return rows, recognised_share(query, cursor) if recognised else 1.0
-
-
-def _middle(value: str) -> str:
-    return f"percentile_cont(0.5) WITHIN GROUP (ORDER BY {value})"
-
-
-def followed(
-    moments: str, params: Sequence[Any], count: int, window: timedelta, ordered: bool, cursor: Any,
-    middle: Callable[[str], str] = _middle,
-) -> Found:
-    """The steps of so many, from rows of moments: in words that PostgreSQL and the copies' stores share, except for
-    `middle`, the median."""
-    chain = _ordered(count) if ordered else _any_order(count)
-    reached = ", ".join(f"min(ms) FILTER (WHERE s{index} IS NOT NULL) AS t{index}" for index in range(count))
-    answers = ", ".join(
-        f"count(t{index}), {middle(f't{index} - t{max(0, index - 1)}')}" for index in range(count)
-    )
-    cursor.execute(
-        f"WITH moments AS ({moments}), chain AS ({chain}), person AS (SELECT who, {reached} FROM chain GROUP BY who)"
-        f" SELECT {answers} FROM person", [*params, *[int(window.total_seconds() * 1000)] * (count - 1)],
-    )
-    row = cursor.fetchone()
-    return [
-        (row[2 * index], None if row[2 * index + 1] is None else float(row[2 * index + 1]) / 1000)
-        for index in range(count)
-    ]
 
 
 def moments_of(query: Query, steps: Sequence[Rule], recognised: bool) -> tuple[str, list[Any]]:
@@ -77,33 +52,6 @@ def moments_of(query: Query, steps: Sequence[Rule], recognised: bool) -> tuple[s
         f" FROM {_EVENTS} AND {where}) f WHERE who IS NOT NULL AND ({any_of})"
     )
     return sql, [*params, *_around(query), *more]
-
-
-def _ordered(count: int) -> str:
-    """Each row with, for every step, when the latest attempt that comes to this step here began: the attempt that
-    began last has the most of its window left."""
-    sql = "SELECT *, CASE WHEN m0 THEN ms END AS s0 FROM moments"
-    for step in range(1, count):
-        sql = (
-            f"SELECT *, CASE WHEN m{step} AND ms - b{step} <= %s THEN b{step} END AS s{step} FROM (SELECT *,"
-            f" max(s{step - 1}) OVER (PARTITION BY who ORDER BY ms, id"
-            f" ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS b{step} FROM ({sql}) q{step}) p{step}"
-        )
-    return sql
-
-
-def _any_order(count: int) -> str:
-    """Each row with, for every step, whether it and those listed before it happened within the window up to now."""
-    lasts = ", ".join(
-        f"max(CASE WHEN m{step} THEN ms END) OVER (PARTITION BY who ORDER BY ms, id) AS l{step}"
-        for step in range(count)
-    )
-    found = ["l0 AS s0"]
-    for step in range(1, count):
-        names = [f"l{index}" for index in range(step + 1)]
-        there = " AND ".join(f"{name} IS NOT NULL" for name in names)
-        found.append(f"CASE WHEN {there} AND ms - least({', '.join(names)}) <= %s THEN ms END AS s{step}")
-    return f"SELECT who, ms, {', '.join(found)} FROM (SELECT *, {lasts} FROM moments) q"
 
 
 def retention(query: Query, grain: Grain, cursor: Any) -> tuple[dict[tuple[int, int], int], float]:
