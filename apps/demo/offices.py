@@ -1,6 +1,5 @@
-"""Visits from the offices of organizations, in office hours. The addresses lie in networks those organizations really
-run, so that the demo's companies are found by the same look-up as anyone's; that they visit is made up, as all of the
-demo is."""
+"""Visits from the offices of companies, in office hours. Companies and visits are made up: the addresses are those set
+aside for examples, and `networks.csv` beside this file says whose they are, to the same look-up as anyone's."""
 
 from __future__ import annotations
 
@@ -13,13 +12,16 @@ from apps.demo.people import Person, person
 
 _OFFICES = {
     "kestrel": (
-        ("45.90.132.0/22", "Europe/Berlin", "de-DE", 5), ("129.27.0.0/16", "Europe/Vienna", "de-AT", 3),
-        ("95.128.24.0/21", "Europe/Copenhagen", "da-DK", 2), ("146.106.0.0/16", "Europe/Amsterdam", "nl-NL", 4),
-        ("161.84.224.0/19", "Europe/Amsterdam", "nl-NL", 2), ("185.85.220.0/22", "Europe/Berlin", "de-DE", 3),
-        ("160.46.224.0/19", "Europe/Berlin", "de-DE", 2), ("86.117.18.0/23", "Europe/Zurich", "de-CH", 1),
+        ("192.0.2.0/27", "Europe/Berlin", "de-DE", 5), ("192.0.2.32/27", "Europe/Vienna", "de-AT", 3),
+        ("192.0.2.64/27", "Europe/Copenhagen", "da-DK", 2), ("192.0.2.96/27", "Europe/Amsterdam", "nl-NL", 4),
+        ("192.0.2.128/27", "Europe/Copenhagen", "da-DK", 2), ("192.0.2.160/27", "Europe/Berlin", "de-DE", 3),
+        ("192.0.2.192/27", "Europe/Berlin", "de-DE", 2), ("192.0.2.224/27", "Europe/Zurich", "de-CH", 1),
     ),
-    "olive": (("2.152.47.0/24", "Europe/Madrid", "es-ES", 2), ("109.234.88.0/21", "Europe/Madrid", "es-ES", 1)),
-    "lind": (("145.250.128.0/17", "Europe/Zurich", "de-CH", 2), ("194.209.4.0/24", "Europe/Zurich", "de-CH", 1)),
+    "olive": (("198.51.100.0/27", "Europe/Madrid", "es-ES", 2), ("198.51.100.32/27", "Europe/Madrid", "es-ES", 1)),
+    "lind": (
+        ("203.0.113.0/27", "Europe/Zurich", "de-CH", 2), ("203.0.113.32/27", "Europe/Zurich", "de-CH", 1),
+        ("2001:db8:100::/64", "Europe/Zurich", "de-CH", 1),
+    ),
 }
 _SHARE = 0.05  # of the visits in an hour, at work
 _DESKS = 12  # people of one office who come again and again
@@ -40,5 +42,5 @@ def _colleague(rng: random.Random, business_key: str, offices: tuple[tuple[str, 
     net, desk = ipaddress.ip_network(network), rng.randrange(_DESKS)
     base = person(desk, f"{business_key}/{network}", {"DE": 1.0})
     address = str(net[1 + (desk * 37) % (net.num_addresses - 2)])
-    vid = f"desk{desk:02x}{net.network_address}" if base.vid else ""
+    vid = f"desk{desk:02x}{int(net.network_address):x}" if base.vid else ""
     return Person(address, base.ua, lang, zone, base.sw, base.sh, vid)

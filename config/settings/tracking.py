@@ -17,6 +17,10 @@ GEO_DATABASE = env.text("GEO_DATABASE", "")  # a database of cities, if there is
 _NETWORKS = env.ROOT / "node_modules/@ip-location-db/asn"
 NETWORK_DATABASE = env.text("NETWORK_DATABASE", str(_NETWORKS))  # whose networks addresses lie in
 
+# Networks of one's own, which go before that table: lines of network, number, name. The demo's companies have theirs here.
+_DEMO_NETWORKS = env.ROOT / "apps/demo/networks.csv"
+NETWORK_OWN = env.text("NETWORK_OWN", str(_DEMO_NETWORKS) if env.flag("DEMO", default=False) else "")
+
 # Copies of visits in columns, which answer filtered questions about large sites.
 COLUMNS_DIR = env.text("COLUMNS_DIR", str(env.ROOT / "var" / "columns"))
 COLUMNS_DIR = "" if COLUMNS_DIR == "none" else COLUMNS_DIR

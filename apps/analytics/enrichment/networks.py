@@ -31,8 +31,9 @@ class Network(NamedTuple):
 class Networks:
     """The table, read at the first look-up. One that is missing or broken is told once; then nothing is found."""
 
-    def __init__(self, path: str = "") -> None:
+    def __init__(self, path: str = "", own: str = "") -> None:
         self._path = path
+        self._own = _own(own)
         self._table: Any = None
         self._is_open = False
 
@@ -43,7 +44,10 @@ class Networks:
         return self._table is not None
 
     def network_of(self, ip: str) -> Network | None:
-        """The network of a public address; None for a private one, one that is none, and one that is not listed."""
+        """The network of a public address; None for a private one, one that is none, and one that is not listed. Those
+        of one's own go first, and may be private."""
+        if self._own and (found := _listed(self._own, ip)) is not None:
+            return found
         if ":" in ip:
             return self._of_six(ip)
         try:
@@ -162,6 +166,33 @@ def _is_special(number: int) -> bool:
 
 def _upper_half(text: str) -> int:
     return int.from_bytes(socket.inet_pton(socket.AF_INET6, text)[:8], "big")
+
+
+def _listed(own: tuple[tuple[Any, Network], ...], ip: str) -> Network | None:
+    try:
+        address = ipaddress.ip_address(ip.partition("%")[0])
+    except ValueError:
+        return None
+    mapped = getattr(address, "ipv4_mapped", None) or address
+    return next((network for block, network in own if mapped.version == block.version and mapped in block), None)
+
+
+@lru_cache(maxsize=2)
+def _own(path: str) -> tuple[tuple[Any, Network], ...]:
+    """The networks of one's own, the smaller before the larger; a line that cannot be read is told and left out."""
+    found = []
+    try:
+        lines = list(csv.reader(Path(path).read_text(encoding="utf-8").splitlines())) if path else []
+    except OSError as error:
+        log.warning("networks.own_missing", path=path, error=str(error))
+        return ()
+    for place, line in enumerate(lines, 1):
+        try:
+            block, number, name = line
+            found.append((ipaddress.ip_network(block.strip()), Network(int(number), name.strip())))
+        except ValueError:
+            log.warning("networks.own_unreadable", path=path, line=place)
+    return tuple(sorted(found, key=lambda pair: -pair[0].prefixlen))
 
 
 @lru_cache(maxsize=2)

@@ -13,7 +13,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from apps.analytics.enums import COMPANY_KINDS, Confidence, NetworkKind, Temperature
+from apps.analytics.enums import COMPANY_KINDS, Confidence, Industry, NetworkKind, Temperature
 from apps.analytics.models.site import Site
 from apps.core.encryption import EncryptedJSONField
 from apps.core.models import TenantModel
@@ -30,14 +30,17 @@ class Company(TenantModel):
     """A business seen by an organization. `key` says how it is recognised: `as:<number>` or `domain:<name>`.
 
     Counts, score and temperature are those of the last scoring. `own` names the fields the owner has set, which no
-    look-up overwrites. A company whose kind is no company's (the owner said so) is not shown and not recognised again;
-    visits of one that was merged go to the other.
+    look-up overwrites. `industry` is what is known; `industry_guess` is what the name suggests, by `industry_word`.
+    A company whose kind is no company's (the owner said so) is not shown and not recognised again; visits of one that
+    was merged go to the other.
     """
 
     key = models.CharField(max_length=270)
     name = models.CharField(_("name"), max_length=200)
     domain = models.CharField(_("domain"), max_length=253, blank=True)
     industry = models.CharField(_("industry"), max_length=100, blank=True)
+    industry_guess = models.CharField(max_length=13, choices=Industry, blank=True, default="", db_default="")
+    industry_word = models.CharField(max_length=40, blank=True, default="", db_default="")
     size = models.CharField(_("size"), max_length=40, blank=True)
     country = models.CharField(_("country"), max_length=2, blank=True)
     city = models.CharField(_("city"), max_length=100, blank=True)

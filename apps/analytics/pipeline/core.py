@@ -67,7 +67,7 @@ class Core:
         self._tools = Tools(
             self.sites, self.enricher, self.duplicates, self.identities, self.memory, self.store,
             Outbox(connection),
-            Recognition(connection, networks or Networks(settings.NETWORK_DATABASE)),
+            Recognition(connection, networks or Networks(settings.NETWORK_DATABASE, settings.NETWORK_OWN)),
         )
 
     def process(self, envelopes: list[Envelope], now: int, *, history: bool = False, timed: bool = True) -> Outcome:

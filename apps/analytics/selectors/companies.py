@@ -15,6 +15,7 @@ from apps.analytics.enums import COMPANY_KINDS, CompanyMode, Confidence, Network
 from apps.analytics.models import Company, CompanyScore, CompanyVisit, NetworkDay, Session, Site
 
 PAGE = 50
+GUESS = "guess:"  # before the industry that a name suggests
 MOST_EXPORTED = 50_000
 _SORTS = {
     "score": ("score", "id"), "-score": ("-score", "-last_seen_at", "id"),
@@ -43,7 +44,8 @@ def companies_shown() -> models.QuerySet[Company]:
 
 
 def companies_matching(params: Mapping[str, Any]) -> models.QuerySet[Company]:
-    """Companies by the filters of an address: `q`, `temperature` (also `hidden` and `dismissed`), `industry`,
+    """Companies by the filters of an address: `q`, `temperature` (also `hidden` and `dismissed`), `industry`
+    (`guess:` before one that names suggest),
     `country`, `kind`, `confidence`, `site` (a script id), in the order `sort` says."""
     state = params.get("temperature", "")
     found = companies_shown()
@@ -56,9 +58,12 @@ def companies_matching(params: Mapping[str, Any]) -> models.QuerySet[Company]:
     for name, allowed in (("kind", NetworkKind.values), ("confidence", Confidence.values)):
         if params.get(name) in allowed:
             found = found.filter(**{name: params[name]})
-    for name in ("industry", "country"):
-        if value := params.get(name, "")[:100]:
-            found = found.filter(**{name: value})
+    if country := params.get("country", "")[:2]:
+        found = found.filter(country=country)
+    if industry := params.get("industry", "")[:100]:
+        guess = industry.removeprefix(GUESS)
+        by_name = {"industry": "", "industry_guess": guess}
+        found = found.filter(**(by_name if guess != industry else {"industry": industry}))
     if script_id := params.get("site", "")[:12]:
         visits = CompanyVisit.objects.filter(company=models.OuterRef("pk"), site__script_id=script_id)
         found = found.filter(models.Exists(visits))
@@ -95,11 +100,18 @@ def company_choices() -> Choices:
     """The industries, countries, sites and temperatures that occur."""
     shown = companies_shown()
     return Choices(
-        list(shown.exclude(industry="").order_by("industry").values_list("industry", flat=True).distinct()[:100]),
+        _industries(shown),
         list(shown.exclude(country="").order_by("country").values_list("country", flat=True).distinct()[:250]),
         list(Site.objects.order_by("name", "id")[:100]),
         dict(shown.values("temperature").annotate(number=Count("id")).values_list("temperature", "number")),
     )
+
+
+def _industries(shown: models.QuerySet[Company]) -> list[str]:
+    """What owners and services say, then what names suggest of the others."""
+    said = shown.exclude(industry="").order_by("industry").values_list("industry", flat=True).distinct()[:100]
+    guessed = shown.filter(industry="").exclude(industry_guess="").order_by("industry_guess")
+    return [*said, *(f"{GUESS}{value}" for value in guessed.values_list("industry_guess", flat=True).distinct())]
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,8 @@ from apps.metrics.contracts import BY_ORGANIZATION, BY_SUBJECT, Filter, Grain, M
 KEY = "companies"
 SEEN, VISITS, HOT = "companies", "company_visits", "hot_companies"
 _COLUMNS = {
-    "industry": "c.industry", "network_kind": "c.kind", "temperature": "c.temperature",
+    "industry": "coalesce(nullif(c.industry, ''), nullif('guess:' || c.industry_guess, 'guess:'), '')",
+    "network_kind": "c.kind", "temperature": "c.temperature",
     "company_country": "c.country", BY_ORGANIZATION: "c.organization_id",
 }
 _OF_VISITS = {SEEN: "count(DISTINCT v.company_id)", VISITS: "count(*)"}

@@ -18,12 +18,13 @@ class CompanySerializer(serializers.ModelSerializer):
     class Meta:
         model = Company
         fields = (
-            "id", "name", "domain", "industry", "size", "country", "city", "kind", "confidence", "network",
-            "network_name", "first_seen_at", "last_seen_at", "visits", "pageviews", "score", "temperature", "hidden_at",
+            "id", "name", "domain", "industry", "industry_guess", "size", "country", "city", "kind", "confidence",
+            "network", "network_name", "first_seen_at", "last_seen_at", "visits", "pageviews", "score", "temperature",
+            "hidden_at",
         )  # fmt: skip
         read_only_fields = (
-            "id", "kind", "confidence", "network", "network_name", "first_seen_at", "last_seen_at", "visits",
-            "pageviews", "score", "temperature", "hidden_at",
+            "id", "industry_guess", "kind", "confidence", "network", "network_name", "first_seen_at", "last_seen_at",
+            "visits", "pageviews", "score", "temperature", "hidden_at",
         )
 
 

@@ -30,6 +30,7 @@ from apps.core.providers import ProviderError
 KEEP = timedelta(minutes=15)
 REMEMBERED_SECONDS = 30 * 86_400
 NOTHING_SECONDS = 7 * 86_400
+QUOTA_SECONDS = 3600
 TURN_SECONDS = 20.0
 MOST = 200
 KIND = "company_lookup"
@@ -104,8 +105,18 @@ def _of_service(address: str) -> tuple[CompanyFact | None, bool]:
     except ProviderError as error:
         note_failure(connected, error)
         return None, True
-    note_ok(connected, next_attempt_at=None)
+    note_ok(connected, next_attempt_at=None, **_quota(connected))
     return fact, False
+
+
+def _quota(connected: Connection) -> dict[str, str]:
+    """How many look-ups are used, in the service's words, asked once an hour while it is used."""
+    if not cache.add(f"company-quota:{connected.pk}", 1, QUOTA_SECONDS):
+        return {}
+    try:
+        return {"account": company_lookups.open(connected).check()[:200]}
+    except ProviderError:
+        return {}
 
 
 def _of_name(row: AddressLookup) -> tuple[CompanyFact | None, bool]:

@@ -14,6 +14,7 @@ from apps.accounts.audit import audit, register_audit_actions
 from apps.accounts.models import Organization
 from apps.analytics.company_scoring import PARTS, Rules, Score, Seen, score_of
 from apps.analytics.contracts import CompanyBecameHot
+from apps.analytics.enrichment.industries import industry_of
 from apps.analytics.enums import COMPANY_KINDS, Temperature
 from apps.analytics.models import Company, CompanyRules, CompanyScore
 from apps.analytics.selectors.company_visits import Sums, companies_due, sums_of
@@ -65,7 +66,8 @@ def companies_score(*, organization: Organization, companies: Sequence[int], now
         _take_over(row, score, found, now)
         history.append(_point(row, today, score))
     Company.objects.bulk_update(
-        rows, ["visits", "pageviews", "first_seen_at", "last_seen_at", "score", "temperature", "scored_at"]
+        rows, ["visits", "pageviews", "first_seen_at", "last_seen_at", "score", "temperature", "scored_at",
+               "industry_guess", "industry_word"]
     )
     _remember(history)
     mark_dirty([organization.id], SOURCE)
@@ -75,6 +77,7 @@ def companies_score(*, organization: Organization, companies: Sequence[int], now
 def _take_over(row: Company, score: Score, found: Sums | None, now: datetime) -> None:
     before = row.temperature
     row.score, row.temperature, row.scored_at = score.value, score.temperature.value, now
+    row.industry_guess, row.industry_word = industry_of(row.network_name or row.name, row.kind)
     row.visits, row.pageviews = (found.visits, found.pageviews) if found else (0, 0)
     if found:
         row.first_seen_at, row.last_seen_at = found.first_seen, found.last_seen

@@ -20,6 +20,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import Organization
+from apps.analytics.enums import Industry
 from apps.analytics.models import Company, CrmEntry
 from apps.analytics.providers.crm.base import Crm, CrmRecord, Outcome, crms
 from apps.core import oauth
@@ -59,10 +60,17 @@ def record_of(entry: CrmEntry, organization: Organization) -> CrmRecord:
     page = settings.BASE_URL + reverse("analytics:company", args=[organization.slug, company.pk])
     return CrmRecord(
         key=str(entry.key), name=company.name, domain=company.domain, city=company.city, country=company.country,
-        country_name=str(Locale("en").territories.get(company.country, "")), industry=company.industry,
+        country_name=str(Locale("en").territories.get(company.country, "")), industry=_industry(company),
         score=company.score, temperature=company.temperature, visits=company.visits, pageviews=company.pageviews,
         first_seen=company.first_seen_at, last_seen=company.last_seen_at, page=page, external_id=entry.external_id,
     )
+
+
+def _industry(company: Company) -> str:
+    """What is known; a guess says that it is one."""
+    if company.industry or not company.industry_guess:
+        return company.industry
+    return _("%(industry)s (by name)") % {"industry": Industry(company.industry_guess).label}
 
 
 def _may_be_asked(connection: Connection) -> bool:

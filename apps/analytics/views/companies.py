@@ -29,7 +29,7 @@ from apps.analytics.services.company_scores import rules_change
 from apps.analytics.views import company_table as table
 from apps.analytics.views.base import OrganizationView
 from apps.analytics.views.breakdown import harmless
-from apps.analytics.views.company_words import kind_label
+from apps.analytics.views.company_words import industry_label, kind_label
 from apps.metrics import frame as frames
 from apps.metrics import present, ranges, read
 from apps.metrics.words import say
@@ -93,7 +93,7 @@ def _panel(frame: Any, by: str, title: str, label: str) -> dict[str, Any]:
         "state": "ok" if found.lines else "empty",
         "rows": [
             {
-                "label": (kind_label(line.value) if name == "kind" else line.value) or _("Not known"),
+                "label": (kind_label(line.value) if name == "kind" else industry_label(line.value)) or _("Not known"),
                 "value": present.short(line.values[found.order], found.metrics[0], found.currency),
                 "share": 100 * float(line.values[found.order] or 0) / largest if largest else 0,
                 "percent": present.percent(line.share), "href": f"?{name}={line.value}" if line.value else "",

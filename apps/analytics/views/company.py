@@ -27,6 +27,7 @@ from apps.analytics.views.company_words import (
     CONFIDENCE_TONES,
     PARTS,
     TEMPERATURE_TONES,
+    industry_of_company,
     kind_label,
     part_words,
     reason_of,
@@ -170,7 +171,9 @@ def crm_rows(company: Company) -> list[dict[str, Any]]:
 def profile(company: Company) -> list[dict[str, Any]]:
     """What is known, as names and values."""
     rows: list[tuple[str, Any]] = [
-        (_("Domain"), company.domain), (_("Industry"), company.industry), (_("Size"), company.size),
+        (_("Domain"), company.domain),
+        (_("Industry"), " · ".join(str(part) for part in industry_of_company(company).values())),
+        (_("Size"), company.size),
         (_("Place"), ", ".join(filter(None, [company.city, str(value_label("country", company.country))
                                             if company.country else ""]))),
         (_("Kind"), kind_label(company.kind)),

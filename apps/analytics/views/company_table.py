@@ -14,7 +14,13 @@ from django.utils.translation import ngettext
 from apps.analytics.enums import COMPANY_KINDS, Confidence, NetworkKind
 from apps.analytics.models import Company, CrmEntry
 from apps.analytics.selectors.companies import PAGE, Choices, Listed
-from apps.analytics.views.company_words import confidence_badge, kind_label, temperature_badge
+from apps.analytics.views.company_words import (
+    confidence_badge,
+    industry_label,
+    industry_of_company,
+    kind_label,
+    temperature_badge,
+)
 from apps.analytics.views.crm_words import TONES
 from apps.analytics.views.labels import value_label
 from apps.metrics.words import say
@@ -53,7 +59,7 @@ def rows(
                 temperature_badge(row), {"text": str(row.score)}, {"text": say(row.visits, "count")},
                 {"text": say(row.pageviews, "count")}, {"text": str(listed.sites.get(row.pk, 0))},
                 *([_in_crm(crm.get(row.pk, []))] if crm is not None else []),
-                {"text": row.industry or "–"}, confidence_badge(row), {"text": _ago(row.first_seen_at)},
+                industry_of_company(row), confidence_badge(row), {"text": _ago(row.first_seen_at)},
                 {"text": _ago(row.last_seen_at)},
             ],
         }
@@ -111,7 +117,7 @@ def filter_choices(params: QueryDict, choices: Choices) -> list[dict[str, Any]]:
         for site in choices.sites
     ]
     found += [
-        {"label": _("Industry: %(value)s") % {"value": value}, "href": address(params, industry=value)}
+        {"label": _("Industry: %(value)s") % {"value": industry_label(value)}, "href": address(params, industry=value)}
         for value in choices.industries
     ]
     found += [
@@ -128,7 +134,7 @@ def chips(params: QueryDict, choices: Choices) -> list[dict[str, Any]]:
     words = {
         "country": lambda value: value_label("country", value), "kind": kind_label,
         "confidence": lambda value: Confidence(value).label if value in Confidence.values else value,
-        "site": lambda value: sites.get(value, value), "industry": str,
+        "site": lambda value: sites.get(value, value), "industry": industry_label,
     }
     return [
         {"label": names[name], "operator": _("is"), "value": words[name](params[name][:100]),

@@ -8,8 +8,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 from django.utils.translation import ngettext
 
-from apps.analytics.enums import Confidence, NetworkKind, Temperature
+from apps.analytics.enums import Confidence, Industry, NetworkKind, Temperature
 from apps.analytics.models import Company
+from apps.analytics.selectors.companies import GUESS
 
 TEMPERATURE_TONES = {Temperature.HOT: "good", Temperature.WARM: "attention", Temperature.COLD: "neutral"}
 CONFIDENCE_TONES = {Confidence.HIGH: "good", Confidence.MEDIUM: "neutral", Confidence.LOW: "attention"}
@@ -44,6 +45,23 @@ def confidence_badge(company: Company) -> dict[str, Any]:
     """High, medium or low."""
     found = Confidence(company.confidence)
     return {"badge": found.label, "tone": CONFIDENCE_TONES[found]}
+
+
+def industry_label(value: str) -> Any:
+    """An industry as it is known, or as a name suggests it."""
+    guess = value.removeprefix(GUESS)
+    if guess == value or guess not in Industry.values:
+        return value
+    return _("%(industry)s (by name)") % {"industry": Industry(guess).label}
+
+
+def industry_of_company(company: Company) -> dict[str, Any]:
+    """What is known, or what its name suggests and why."""
+    if company.industry or not company.industry_guess:
+        return {"text": company.industry or "–"}
+    word = company.industry_word
+    sub = _("Guessed from “%(word)s”") % {"word": word} if word else _("Guessed from the kind of its network")
+    return {"text": str(Industry(company.industry_guess).label), "sub": sub}
 
 
 def kind_label(kind: str) -> Any:

@@ -17,6 +17,7 @@ from apps.analytics.selectors import errors, flows
 from apps.analytics.services.replays import errors_replay
 from apps.analytics.views import error_log, installation_cards, monitoring_cards
 from apps.analytics.views.base import OrganizationView
+from apps.analytics.views.lookup_card import lookup_card
 
 
 class Monitoring(OrganizationView):
@@ -30,7 +31,7 @@ class Monitoring(OrganizationView):
         facts = monitoring_cards.facts(self.organization, list(Site.objects.order_by("name")), span, timezone.now())
         facts |= {
             "spans": monitoring_cards.span_tabs(span), "span": span.key,
-            "may_replay": self.may("monitoring.replay"),
+            "may_replay": self.may("monitoring.replay"), "lookups": lookup_card(slug),
             "tabs": monitoring_tabs(request, self.organization, "overview"),
         }
         part = "#now" if request.GET.get("part") == "now" else ""
