@@ -25,8 +25,8 @@ def test_saving_changes_what_was_changed_and_nothing_else(person: PEOPLE, busine
     # Everything but the defaults, so that whatever the page lost would show.
     before = SiteSettings(
         consent=ConsentMode.ON_CONSENT, companies=CompanyMode.OFF, gpc=True, spa=False, hash=True, outbound=False,
-        downloads=False, forms=False, not_found=False, scroll=False, vitals=False, test=True, truncate_ip=True, ip_retention_days=7, keep_months=14, only_known_hosts=True,
-        refused_hosts=("copy.example",),
+        downloads=False, forms=False, not_found=False, scroll=False, vitals=False, test=True,
+        truncate_ip=True, ip_retention_days=7, keep_months=14, only_known_hosts=True, refused_hosts=("copy.example",),
     )
     business.site.settings = before.to_json()
     with tenant(business.organization.id):
