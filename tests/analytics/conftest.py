@@ -21,6 +21,7 @@ from apps.analytics.pipeline.clock import at_ms
 from apps.analytics.pipeline.core import Core, Outcome
 from apps.analytics.pipeline.hits import Envelope
 from apps.core.tenancy import every_tenant
+from tests.analytics.columns.fixtures import house, in_clickhouse, store  # noqa: F401 -- fixtures
 from tests.analytics.visited import two_visits
 from tests.factories.analytics import SiteFactory
 

@@ -48,10 +48,12 @@ def walk(sender: Sender, start: datetime, who: int, *steps: str, **more: Any) ->
         sender.send(start + index * MINUTE, event | {"props": {"plan": "pro"}}, ip=f"198.51.100.{who}", **more)
 
 
-@pytest.fixture(params=["visits", "columns"])
+@pytest.fixture(params=["visits", "columns", "clickhouse"])
 def walks(request: pytest.FixtureRequest, strolls: Sender) -> Sender:
-    """The same visits in PostgreSQL alone, and with the older one in a column file."""
-    if request.param == "columns":
+    """The same visits in PostgreSQL alone, and with the older one in columns."""
+    if request.param == "clickhouse":
+        request.getfixturevalue("in_clickhouse")
+    if request.param != "visits":
         site = strolls.site
         begin = datetime(2026, 11, 7, tzinfo=UTC)
         assert make_span(strolls.core.connection, site.id, begin, begin + 3 * DAY)

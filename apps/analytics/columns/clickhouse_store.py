@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 
@@ -126,13 +127,13 @@ class ClickHouseStore:
         rows, _ = self._there([])
         return [Copy(0, 0, name) for name in {name for _, name in rows}]
 
-    def sums(self, copy: Copy) -> tuple[int, int, int, str]:
+    def sums(self, copy: Copy) -> tuple[Any, ...]:
         """Visits, page views, events and money of a copy, to be held against PostgreSQL's."""
         found = self._server.rows(
-            "SELECT count(*), coalesce(sum(pageviews), 0), coalesce(sum(events), 0),"
-            f" toString(coalesce(sum(revenue), 0)) FROM {self.table([copy], VISITS)}", STORE_SECONDS,
+            "SELECT count(*), coalesce(sum(pageviews), 0), coalesce(sum(events), 0), coalesce(sum(revenue), 0)"
+            f" FROM {self.table([copy], VISITS)}", STORE_SECONDS,
         )
-        return found[0]  # type: ignore[return-value]
+        return found[0]
 
     def _insert(self, name: str, copy: Copy, file: Path) -> None:
         try:

@@ -1,7 +1,8 @@
 """A ClickHouse of its own, for tests: chdb (ClickHouse inside a process) behind the HTTP interface a server has.
 
-`python house.py FOLDER` keeps its data there and prints the port it listens at. Statements are ClickHouse's to judge; only the way in is made here,
-and rows sent along are read from a file, because inside a process there is no body to read them from.
+`python house.py FOLDER` keeps its data there and prints the port it listens at. Statements are ClickHouse's to judge;
+only the way in is made here, and rows sent along are read from a file, because inside a process there is no body to
+read them from.
 """
 
 from __future__ import annotations

@@ -1,0 +1,294 @@
+"""Copies in ClickHouse: when they are used, when not, and that nothing is there twice, missing or left behind."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from contextlib import nullcontext
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import time_machine
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from apps.accounts.models import Organization
+from apps.analytics.columns import keeping, making
+from apps.analytics.columns.clickhouse_store import ClickHouseStore
+from apps.analytics.columns.contracts import TABLES, VISITS, CopiesGone, Copy
+from apps.analytics.columns.making import make_span
+from apps.analytics.columns.spans import plan
+from apps.analytics.management.commands import copy_to_clickhouse
+from apps.analytics.models import ColumnSpan, Session, Site
+from apps.analytics.pipeline.erasure import erase_visitor
+from apps.analytics.selectors import visits
+from apps.analytics.selectors.column_figures import ColumnFigures
+from apps.analytics.selectors.measures import Asked
+from apps.analytics.source import TrafficSource
+from apps.core.tenancy import every_tenant, tenant
+from apps.metrics.contracts import Filter, Operator, Query, Window
+from tests.analytics.conftest import MINUTE, PHONE, Sender
+from tests.factories.accounts import OrganizationFactory
+
+NOON = datetime(2026, 11, 10, 11, tzinfo=UTC)
+FIRST, DAY = datetime(2026, 11, 10, tzinfo=UTC), timedelta(days=1)
+PHONES = (Filter("device", Operator.IS, ("mobile",)),)
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_clickhouse")]
+
+
+@pytest.fixture
+def house_store(in_clickhouse: str) -> ClickHouseStore:
+    """An empty store."""
+    store = ClickHouseStore()
+    for copy in store.held():
+        store.remove(copy)
+    return store
+
+
+@pytest.fixture
+def made(house_store: ClickHouseStore, sender: Sender, core: Any, site: Site) -> Sender:
+    """One visit on a phone and one from a desk yesterday, copied; one more on a phone today, not copied."""
+    sender.view(NOON, "/secret-page", ip="198.51.100.1", ua=PHONE)
+    sender.view(NOON + MINUTE, "/shop", ip="198.51.100.2")
+    sender.view(NOON + DAY, "/", ip="198.51.100.3", ua=PHONE)
+    assert make_span(core.connection, site.id, FIRST - DAY, FIRST + DAY)
+    return sender
+
+
+def asked(site: Site, *filters: Filter) -> Query:
+    zone = site.organization.tz
+    start = datetime(2026, 11, 10, tzinfo=zone)
+    return Query(
+        ("sessions",), Window(start, start + 2 * DAY, zone), (site.organization_id,), (site.id,), filters or PHONES
+    )
+
+
+def sessions(site: Site) -> Any:
+    with tenant(site.organization_id):
+        return TrafficSource().totals(asked(site))["sessions"]
+
+
+def planned(site: Site) -> Any:
+    with tenant(site.organization_id), connection.cursor() as cursor:
+        return plan(asked(site), cursor)
+
+
+def by_columns(site: Site, query: Query) -> Any:
+    """What the copies say, which must be asked: no other way out is taken."""
+    with tenant(site.organization_id), connection.cursor() as cursor:
+        return ColumnFigures(plan(query, cursor)).totals(query, Asked.of(["sessions", "visitors"]), cursor)
+
+
+def span(site: Site) -> ColumnSpan:
+    with every_tenant():
+        return ColumnSpan.objects.get(site=site)
+
+
+def erase(core: Any, site: Site) -> None:
+    with every_tenant():
+        visitor = Session.objects.get(site=site, entry_page="/secret-page").visitor
+    with core.connection.transaction():
+        erase_visitor(core.connection, site.id, visitor=visitor)
+
+
+def test_a_copy_and_open_days_answer_together(made: Sender, house_store: ClickHouseStore, site: Site) -> None:
+    row = span(site)
+    assert (row.store, row.visits, row.events, row.pages, row.names) == ("clickhouse", 2, 2, 2, 2)
+    assert row.bytes > 0
+    assert by_columns(site, asked(site)) == {"sessions": 2, "visitors": 2}
+    assert sessions(site) == 2
+    assert [copy.name for copy in house_store.held()] == [row.name]
+
+
+@pytest.mark.parametrize("change", ["late", "erased", "deleted"])
+def test_whatever_changes_a_day_puts_its_copy_out_of_use(made: Sender, core: Any, site: Site, change: str) -> None:
+    if change == "late":
+        made.view(NOON + 2 * MINUTE, "/again", ip="198.51.100.1", ua=PHONE)
+    elif change == "erased":
+        erase(core, site)
+    else:
+        with tenant(site.organization_id):
+            Session.objects.filter(site=site, device="desktop").delete()
+
+    assert planned(site) is None
+    assert sessions(site) == (1 if change == "erased" else 2)
+
+
+def test_who_is_erased_is_in_no_copy(made: Sender, house_store: ClickHouseStore, core: Any, site: Site) -> None:
+    erase(core, site)
+    keeping.sweep(core.connection)
+    assert house_store.held() == []
+
+    assert make_span(core.connection, site.id, FIRST - DAY, FIRST + DAY)
+    copy = keeping.ready(core.connection, house_store)[site.id, FIRST - DAY, FIRST + DAY]
+    assert house_store.sums(copy)[:2] == (1, 1)
+    assert house_store._server.rows("SELECT count(*) FROM pages_1 WHERE value = '/secret-page'", 5) == [(0,)]
+
+
+def test_erasures_reach_a_store_that_is_no_longer_asked(
+    made: Sender, house_store: ClickHouseStore, core: Any, site: Site, settings: Any
+) -> None:
+    settings.EVENT_STORE = "postgresql"
+    assert planned(site) is None
+    erase(core, site)
+    keeping.sweep(core.connection)
+    assert house_store.held() == []
+
+
+def test_a_visit_that_changes_while_it_is_copied_keeps_the_copy_out_of_use(
+    made: Sender, house_store: ClickHouseStore, core: Any, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turn = making._turn
+
+    def disturbed(part: Path, span: dict[str, Any]) -> tuple[int, ...]:
+        made.view(NOON + 3 * MINUTE, "/meanwhile", ip="198.51.100.1", ua=PHONE)
+        return turn(part, span)
+
+    monkeypatch.setattr(making, "_turn", disturbed)
+    assert not make_span(core.connection, site.id, FIRST - DAY, FIRST + DAY)
+    keeping.sweep(core.connection)
+    assert house_store.held() == []
+    assert sessions(site) == 2
+
+
+@pytest.mark.parametrize("after", range(4))
+def test_a_copying_that_ends_half_way_is_begun_anew(
+    made: Sender, house_store: ClickHouseStore, core: Any, site: Site, monkeypatch: pytest.MonkeyPatch, after: int
+) -> None:
+    insert, done = ClickHouseStore._insert, []
+
+    def killed(self: ClickHouseStore, name: str, copy: Copy, file: Path) -> None:
+        if len(done) == after:
+            raise KeyboardInterrupt
+        done.append(name)
+        insert(self, name, copy, file)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ClickHouseStore, "_insert", killed)
+        patch.setattr(ClickHouseStore, "remove", lambda self, copy: None)  # nothing is cleared away either
+        with pytest.raises(KeyboardInterrupt):
+            make_span(core.connection, site.id, FIRST - DAY, FIRST + DAY)
+    assert planned(site) is None
+    assert sessions(site) == 2
+
+    assert make_span(core.connection, site.id, FIRST - DAY, FIRST + DAY)
+    keeping.sweep(core.connection)
+    assert [copy.name for copy in house_store.held()] == [span(site).name]
+    assert by_columns(site, asked(site)) == {"sessions": 2, "visitors": 2}
+
+
+def lost_part(store: ClickHouseStore, copy: Copy) -> None:
+    store._server.run(f"ALTER TABLE names_1 DROP PARTITION '{copy.name}'", 5)
+
+
+def doubled(store: ClickHouseStore, copy: Copy) -> None:
+    store._server.run(f"INSERT INTO visits_1 SELECT * FROM visits_1 WHERE span = '{copy.name}'", 5)
+
+
+def lost_tables(store: ClickHouseStore, copy: Copy) -> None:
+    for name in TABLES:
+        store._server.run(f"DROP TABLE {name}_1 SYNC", 5)
+
+
+@pytest.mark.parametrize("damage", [lost_part, doubled, lost_tables])
+def test_a_copy_that_is_not_whole_is_not_believed_and_made_anew(
+    made: Sender, house_store: ClickHouseStore, core: Any, site: Site, settings: Any,
+    damage: Callable[[ClickHouseStore, Copy], None],
+) -> None:
+    settings.COLUMNS_FROM_VISITS = 1
+    damage(house_store, Copy(site.organization_id, site.id, span(site).name))
+    with pytest.raises(CopiesGone):
+        by_columns(site, asked(site))
+    assert sessions(site) == 2
+
+    assert keeping.keep(core.connection, FIRST + DAY + 2 * MINUTE * 60, 60)["made"] == 1
+    assert sessions(site) == 2
+
+
+def test_a_server_that_is_gone_is_not_missed(made: Sender, core: Any, site: Site, settings: Any) -> None:
+    settings.CLICKHOUSE_URL = "http://127.0.0.1:1/gone"
+    assert sessions(site) == 2
+    assert planned(site) is None  # it rests
+    assert keeping.sweep(core.connection) == 0
+    assert not span(site).stale
+
+
+def test_strangers_find_no_copy(made: Sender, house_store: ClickHouseStore, site: Site) -> None:
+    stranger, row = OrganizationFactory(), span(site)
+    with tenant(stranger.id), connection.cursor() as cursor:
+        assert plan(asked(site), cursor) is None
+    for foreign in (Copy(stranger.id, site.id, row.name), Copy(site.organization_id, site.id + 1, row.name)):
+        assert house_store.sums(foreign)[0] == 0
+        assert house_store._server.rows(f"SELECT count(*) FROM {house_store.table([foreign], 'events')}", 5) == [(0,)]
+    assert house_store._server.rows(f"SELECT count(*) FROM {VISITS}_1", 5) == [(2,)]
+
+
+def test_texts_mean_themselves(house_store: ClickHouseStore, sender: Sender, core: Any, site: Site) -> None:
+    texts = ["it's", "back\\slash", "%", "_", "\\", "'; DROP TABLE visits_1; --", "%s", "GRÜN", "emoji 🙂", "a\\'b"]
+    sender.digest(*(
+        sender.envelope(
+            NOON, {"name": "signup", "url": "https://site.example/", "props": {"plan": said}}, ip=f"198.51.100.{number}"
+        )
+        for number, said in enumerate(said for text in texts for said in (text, f"x{text}y", text.lower()))
+    ))
+    assert make_span(core.connection, site.id, FIRST - DAY, FIRST + DAY)
+    for text in texts:
+        for operator, said in (
+            (Operator.CONTAINS, text), (Operator.IS, f"signup: plan = {text}"),
+            (Operator.IS_NOT, f"signup: plan = {text}"),
+        ):
+            query = asked(site, Filter("property", operator, (said,)))
+            with tenant(site.organization_id), connection.cursor() as cursor:
+                there = visits.totals(query, Asked.of(["sessions", "visitors"]), cursor)
+            assert there["sessions"]
+            assert by_columns(site, query) == there
+
+
+def command(*options: str) -> str:
+    said = io.StringIO()
+    call_command("copy_to_clickhouse", *options, stdout=said, stderr=said)
+    return said.getvalue()
+
+
+@time_machine.travel(datetime(2026, 12, 3, 6, tzinfo=UTC))
+def test_history_is_copied_while_postgresql_answers_and_then_switched(
+    house_store: ClickHouseStore, sender: Sender, core: Any, organization: Organization, site: Site, settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(copy_to_clickhouse, "connect", lambda: nullcontext(core.connection))
+    settings.EVENT_STORE, settings.COLUMNS_FROM_VISITS = "postgresql", 1
+    for days in (0, 10, 21):  # the last one on the first of December
+        sender.view(NOON + days * DAY, "/shop", ip=f"198.51.100.{days}", ua=PHONE)
+    with pytest.raises(CommandError, match="still to be copied"):
+        command("--seconds", "0")
+    assert "same in both: " in command()
+    assert command("--check") == command("--check")
+    assert "(3 visits, 3 events)" in command("--check")
+    assert planned(site) is None  # nobody asks it yet
+
+    sender.view(NOON + DAY, "/late", ip="198.51.100.9", ua=PHONE)
+    with pytest.raises(CommandError, match="still to be copied: 1"):
+        command("--check")
+    assert "(4 visits, 4 events)" in command()
+    settings.EVENT_STORE = "clickhouse"
+    query = Query(
+        ("sessions",), Window(NOON - DAY, NOON + 22 * DAY, organization.tz), (organization.id,), (site.id,), PHONES
+    )
+    assert by_columns(site, query) == {"sessions": 4, "visitors": 4}
+
+
+def test_what_differs_is_told_and_made_anew(
+    made: Sender, house_store: ClickHouseStore, core: Any, site: Site, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(copy_to_clickhouse, "connect", lambda: nullcontext(core.connection))
+    settings.COLUMNS_FROM_VISITS = 1
+    house_store._server.run(
+        f"ALTER TABLE visits_1 UPDATE pageviews = 7 WHERE span = '{span(site).name}' SETTINGS mutations_sync = 2", 5
+    )
+    with pytest.raises(CommandError, match="differed: 1"):
+        command("--check")
+    assert span(site).stale
+    assert planned(site) is None
