@@ -1,0 +1,48 @@
+"""An owner chooses companies, sees what a CRM will get, sends them, and sees what arrived and what did not."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from apps.analytics.models import Company
+from apps.core.models import Connection
+from apps.core.tenancy import tenant
+from tests.e2e.conftest import PEOPLE
+from tests.e2e.people import Business
+
+
+def test_chosen_companies_are_sent_and_one_is_refused(person: PEOPLE, business: Business, word: str) -> None:
+    now = timezone.now()
+    with tenant(business.organization.pk):
+        for name, domain in (("Acme Machines", "acme.example"), ("Globex", ""), ("Initech", "")):
+            Company.objects.create(
+                key=name, name=name, domain=domain, first_seen_at=now, last_seen_at=now, visits=3, score=61,
+                scored_at=now,
+            )
+        Connection.objects.create(
+            kind="crm", provider="fake", name="Our CRM", status="ok", config={"box": word, "refuse": "Globex"},
+        )
+    page = person(business.owner)
+    page.goto(f"/o/{business.organization.slug}/companies/")
+    page.get_by_role("button", name="Send to CRM").click()
+    page.get_by_role("menuitem", name="The chosen companies").click()
+    expect(page.get_by_text("No company is chosen")).to_be_visible()
+    page.go_back()
+
+    page.get_by_label("Choose Acme Machines").check()
+    page.get_by_label("Choose Globex").check()
+    page.get_by_role("button", name="Send to CRM").click()
+    page.get_by_role("menuitem", name="The chosen companies").click()
+    expect(page.get_by_text("Looked for by its domain, acme.example; made if there is none")).to_be_visible()
+    page.get_by_role("button", name="Send 2 companies to Our CRM").click()
+
+    expect(page.get_by_text("2 companies are on their way to Our CRM.")).to_be_visible()
+    refused = page.get_by_role("row").filter(has_text="Globex")
+    expect(refused).to_contain_text("The demo CRM refuses this name.")
+    sent = page.get_by_role("row").filter(has_text="Acme Machines")
+    expect(sent).to_contain_text("Record made by Mainstay")
+    expect(sent.get_by_role("link", name="Open")).to_have_attribute("href", f"{page.url.split('/o/')[0]}/?record=1000")
+    refused.get_by_role("link", name="Globex").click()
+    expect(page.get_by_text("The demo CRM refuses this name.")).to_be_visible()
+    expect(page.get_by_role("link", name="Send to CRM")).to_be_visible()
