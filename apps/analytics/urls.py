@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from apps.analytics import urls_imports, urls_journeys, urls_sharing
+from apps.analytics import urls_imports, urls_journeys, urls_searches, urls_sharing
 from apps.analytics.views.breakdown import BreakdownCsv, BreakdownPage
 from apps.analytics.views.companies import CompanyCsv, CompanyList, CompanyRulesPage
 from apps.analytics.views.company import CompanyAction, CompanyDetail, CompanyEdit, CompanyMerge
@@ -70,6 +70,7 @@ urlpatterns = [
     path(f"{_SITE}quality/", SiteQuality.as_view(), name="site-quality"),
     path(f"{_SITE}quality/host/", SiteQualityHost.as_view(), name="site-quality-host"),
     path(_SITE, include(urls_journeys.urlpatterns)),
+    path(_SITE, include(urls_searches.urlpatterns)),
     path(_SITE, include(urls_sharing.urlpatterns)),
     *urls_sharing.public,
     path(_SITE, include(urls_imports.urlpatterns)),

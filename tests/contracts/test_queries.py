@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -60,6 +61,20 @@ def destinations(organization: Organization, user: User, amount: int) -> None:
             Delivery.objects.create(destination=row, event_id=f"e{n}", at=timezone.now(), state="dead")
 
 
+def searches(organization: Organization, user: User, amount: int) -> None:
+    figure, day = apps.get_model("analytics.SearchFigure"), timezone.localdate() - timedelta(days=3)
+    with tenant(organization.pk):
+        site = Site.objects.filter(script_id=SITE).first() or SiteFactory(organization=organization, script_id=SITE)
+        known, _ = apps.get_model("analytics.SiteSearch").objects.get_or_create(site=site)
+        known.first_day = known.last_day = known.final_day = day
+        known.save()
+        figure.objects.bulk_create(
+            figure(organization=organization, site=site, day=day, dim=1, value=uuid4().hex, clicks=1, impressions=2,
+                   places=3)
+            for _ in range(amount)
+        )
+
+
 def companies(organization: Organization, user: User, amount: int) -> None:
     model, now = apps.get_model("analytics.Company"), timezone.now()
     with tenant(organization.pk):
@@ -108,6 +123,8 @@ LISTS: dict[str, Add] = {
     "/o/{slug}/clients/": clients,
     "/o/{slug}/notifications/": notifications,
     f"/o/{{slug}}/traffic/{SITE}/destinations/": destinations,
+    f"/o/{{slug}}/traffic/{SITE}/searches/": searches,
+    f"/o/{{slug}}/traffic/{SITE}/searches.csv": searches,
     "/o/{slug}/companies/": companies,
     "/o/{slug}/companies.csv": companies,
     "/o/{slug}/companies/crm/": crm_entries,

@@ -15,6 +15,7 @@ from apps.analytics.api.journey_figures import patterns as journey_figures
 from apps.analytics.api.journeys import FunnelViewSet, GoalViewSet, SegmentViewSet
 from apps.analytics.api.overview import OverviewView, SiteOverviewView
 from apps.analytics.api.pipeline import PipelineView
+from apps.analytics.api.searches import patterns as searches
 from apps.analytics.api.sharing import SharedLinkViewSet
 from apps.analytics.api.sites import SiteViewSet
 
@@ -34,7 +35,7 @@ tenant_urlpatterns = [
     path("companies/rules/", CompanyRulesView.as_view(), name="company-rules"),
     path("overview/", OverviewView.as_view(), name="overview"),
     path("sites/<slug:script_id>/overview/", SiteOverviewView.as_view(), name="site-overview"),
-    path("sites/<slug:script_id>/", include([*below_site.urls, *journey_figures])),
+    path("sites/<slug:script_id>/", include([*below_site.urls, *journey_figures, *searches])),
     *health.patterns, path("pipeline/", PipelineView.as_view(), name="pipeline"), path("", include(router.urls)),
 ]
 short_urlpatterns = [

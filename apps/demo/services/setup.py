@@ -24,6 +24,7 @@ from apps.core.tenancy import every_tenant, tenant
 from apps.demo.businesses import AGENCY_NAME, BUSINESSES, KESTREL, Business
 from apps.demo.models import DemoLoad
 from apps.demo.selectors import AGENCY_EMAIL, COLLEAGUE_EMAIL, OWNER_EMAIL, origin_of
+from apps.demo.services.searched import searches_add
 from apps.demo.services.sent_on import destinations_add
 
 HISTORY = timedelta(days=365)
@@ -95,6 +96,7 @@ def _client(agency: Organization, business: Business) -> Organization:
         _wanted(site, business)
         if business is KESTREL:
             destinations_add(site)
+        searches_add(site, business)
         began = (timezone.now() - HISTORY).replace(minute=0, second=0, microsecond=0)
         DemoLoad(organization=organization, business=business.key, site=site, loaded_until=began).save()
     return organization

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import pytest
 
 from apps.accounts.models import Organization
+from apps.analytics.enums import SearchDimension
 from apps.analytics.models import SearchFigure, Site, SiteSearch
 from apps.analytics.providers.searches.base import search_consoles
 from apps.analytics.services.searches import search_connect
@@ -48,6 +50,12 @@ def connected(site: Site, property_: str = DOMAIN, token: str = TOKEN) -> SiteSe
         return SiteSearch.objects.select_related("connection").get(pk=row.pk)
 
 
+def reread(row: SiteSearch) -> SiteSearch:
+    """As it stands in the database now."""
+    with every_tenant():
+        return SiteSearch.objects.select_related("connection").get(pk=row.pk)
+
+
 def read_all(row: SiteSearch, most: int = 50) -> sync.End:
     """Sync until there is nothing more."""
     for _ in range(most):
@@ -66,3 +74,23 @@ def stored(site: Site) -> Figures:
             (row.dim, row.day.isoformat(), row.value): (row.clicks, row.impressions, round(row.places, 3))
             for row in rows
         }
+
+
+def figures_of(
+    site: Site, rows: list[tuple[str, str, int, int, float]], *, dim: SearchDimension = SearchDimension.TOTAL,
+) -> SiteSearch:
+    """Figures that are there already: day, value, clicks, impressions and mean place."""
+    with tenant(site.organization_id):
+        SearchFigure.objects.bulk_create(
+            SearchFigure(
+                organization_id=site.organization_id, site=site, dim=dim, day=date.fromisoformat(day), value=value,
+                clicks=clicks, impressions=impressions, places=place * impressions,
+            )
+            for day, value, clicks, impressions, place in rows
+        )
+        days = sorted(date.fromisoformat(row[0]) for row in rows)
+        found, _ = SiteSearch.objects.get_or_create(site=site, defaults={"property": DOMAIN})
+        found.first_day = min(days[0], found.first_day or days[0])
+        found.last_day = found.final_day = max(days[-1], found.last_day or days[-1])
+        found.save()
+    return found

@@ -6,35 +6,26 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection as database
 
 from apps.analytics.enums import SearchDimension
-from apps.analytics.models import SearchFigure, Site, SiteSearch
+from apps.analytics.models import SearchFigure, Site
 from apps.analytics.providers.searches import plan
 from apps.analytics.providers.searches.base import Question
 from apps.analytics.providers.searches.imagined import told
-from apps.analytics.selectors.searches import SearchState, search_known
-from apps.analytics.services.searches import property_choose, search_disconnect, search_forget, search_properties
-from apps.core import oauth, sync
+from apps.core import sync
 from apps.core.models import Connection
 from apps.core.sync import End
-from apps.core.tenancy import every_tenant, tenant
-from tests.analytics.searches.conftest import connected, read_all, stored
-from tests.analytics.searches.google import ADDRESS, DOMAIN, SHOP, SINCE, TODAY, Google, error
+from apps.core.tenancy import tenant
+from tests.analytics.searches.conftest import connected, read_all, reread, stored
+from tests.analytics.searches.google import DOMAIN, SHOP, SINCE, TODAY, Google, error
 from tests.core import oauth_server
 
 pytestmark = pytest.mark.django_db
 LAST, FINAL = date(2026, 11, 19), date(2026, 11, 18)
-OTHER = "https://www.shop.example/"
 
 
 class Killed(BaseException):
     """The process is gone."""
-
-
-def reread(row: SiteSearch) -> SiteSearch:
-    with every_tenant():
-        return SiteSearch.objects.select_related("connection").get(pk=row.pk)
 
 
 def expected(today: date = TODAY) -> dict[tuple[int, str, str], tuple[int, int]]:
@@ -209,79 +200,6 @@ def test_a_token_that_ends_on_the_way_is_refreshed_once(
     assert "no longer gives access" in broken.last_error
 
 
-def test_a_property_that_may_not_be_read_needs_a_person(google: Google, shop: Site) -> None:
-    row = connected(shop, ADDRESS)
-
-    assert read_all(row) is End.FAILED
-
-    broken = reread(row).connection
-    assert broken.status == "error"
-    assert "sufficient permission" in broken.last_error
-    assert stored(shop) == {}
-
-
-def test_another_property_replaces_the_first(google: Google, shop: Site) -> None:
-    row = connected(shop)
-    read_all(row)
-    other = SHOP.__class__("https://www.shop.example", ("only this",), since=date(2026, 11, 17), shown_a_day=50)
-    google.figures[OTHER] = other
-    with tenant(shop.organization_id):
-        offered = search_properties(reread(row))
-        property_choose(actor=None, row=reread(row), url=OTHER, offered=offered)
-        assert search_known(shop).state is SearchState.OK  # the figures of the first stay until others are there
-
-    read_all(row)
-
-    assert {value for dim, _day, value in stored(shop) if dim == SearchDimension.QUERY} == {"only this"}
-    row = reread(row)
-    assert (row.property, row.first_day) == (OTHER, date(2026, 11, 17))
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_property_that_is_changed_during_a_run_is_read_by_the_next(google: Google, shop: Site) -> None:
-    row = connected(shop)
-    google.figures[OTHER] = SHOP.__class__("https://www.shop.example", ("only this",), since=date(2026, 11, 17))
-
-    def change(question: Question) -> None:
-        if len(google.questions) == 5:
-            with tenant(shop.organization_id):
-                Connection.objects.filter(pk=row.connection_id).update(config={"property": OTHER})
-            database.close()
-
-    google.before = change
-    assert read_all(row) is End.DONE
-
-    assert {value for dim, _day, value in stored(shop) if dim == SearchDimension.QUERY} == {"only this"}
-
-
-def test_properties_that_fit_come_first_and_the_unverified_last(google: Google, shop: Site) -> None:
-    google.properties = {"sc-domain:another.example": "siteOwner", **google.properties}
-    with tenant(shop.organization_id):
-        found = search_properties(reread(connected(shop, "")))
-
-    assert [one.url for one in found] == [OTHER, DOMAIN, "sc-domain:another.example", ADDRESS]
-
-
-def test_figures_stay_when_the_account_goes_and_go_when_asked(google: Google, shop: Site) -> None:
-    row = connected(shop)
-    read_all(row)
-    before = stored(shop)
-    with tenant(shop.organization_id):
-        search_disconnect(actor=None, row=reread(row))
-        assert not Connection.objects.exists()
-    assert stored(shop) == before
-
-    again = connected(shop)
-    assert again.pk == row.pk
-    read_all(again)
-    assert stored(shop) == before
-
-    with tenant(shop.organization_id):
-        search_forget(actor=None, row=reread(row))
-    assert stored(shop) == {}
-    assert reread(row).last_day is None
-    read_all(again)
-    assert stored(shop) == before
 
 
 def test_terms_go_after_two_years_and_totals_stay(google: Google, shop: Site) -> None:
@@ -300,11 +218,3 @@ def test_terms_go_after_two_years_and_totals_stay(google: Google, shop: Site) ->
     assert {key[0] for key in stored(shop) if key[2] == "old"} == {
         SearchDimension.TOTAL, SearchDimension.COUNTRY, SearchDimension.DEVICE,
     }
-
-
-def test_an_account_that_was_never_signed_in_to_is_not_asked(google: Google, shop: Site) -> None:
-    row = connected(shop, token="")
-    with tenant(shop.organization_id):
-        assert Connection.objects.get(pk=row.connection_id).next_attempt_at is None
-        assert search_known(shop).state is SearchState.UNSIGNED
-    assert oauth.SESSION_KEY  # signing in sets the time

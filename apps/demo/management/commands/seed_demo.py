@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from apps.demo.services.history import history_load
+from apps.demo.services.searched import searches_read
 from apps.demo.services.setup import demo_create
 
 
@@ -21,4 +22,5 @@ class Command(BaseCommand):
         """Organizations first, so that the pages can be opened while history loads."""
         if not options["fill_gaps"]:
             demo_create()
+        searches_read()
         self.stdout.write(f"{history_load()} events loaded")
