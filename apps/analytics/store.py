@@ -1,4 +1,7 @@
-"""What the pipeline and the figures need of an event store. PostgreSQL is one; a column store may be another.
+"""What the pipeline and the figures need of an event store.
+
+Events are taken in by PostgreSQL (`apps.analytics.pipeline.postgres`). Figures come from its rollups and visits, and,
+for closed days, from copies in columns, which lie in files or in ClickHouse (`apps.analytics.columns.contracts`).
 
 An implementation keeps these promises: what `begin` and `end` write becomes visible with the caller's transaction on
 the inbox or not at all; `known` and `visits` see everything committed; figures of the same question are the same.
