@@ -46,8 +46,12 @@ def get_kind(key: str) -> Kind:
 
 
 def all_kinds() -> Iterator[Kind]:
-    """Every kind, by group and key."""
-    return iter(sorted(_kinds.values(), key=lambda kind: kind.key))
+    """Every kind by key, those of a group together where its first one stands."""
+    ordered = sorted(_kinds.values(), key=lambda kind: kind.key)
+    first: dict[str, int] = {}
+    for place, kind in enumerate(ordered):
+        first.setdefault(str(kind.group), place)
+    return iter(sorted(ordered, key=lambda kind: first[str(kind.group)]))
 
 
 SECURITY = _("Security")

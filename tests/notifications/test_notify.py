@@ -238,6 +238,14 @@ def test_old_notices_are_forgotten(alice: User) -> None:
     assert [row.title for row in notices(alice)] == ["new"]
 
 
+def test_kinds_of_a_group_stand_together() -> None:
+    groups = [str(kind.group) for kind in kinds.all_kinds()]
+    runs = [group for place, group in enumerate(groups) if place == 0 or groups[place - 1] != group]
+
+    assert len(groups) > len(runs) > 1
+    assert len(runs) == len(set(runs))
+
+
 def test_kinds_are_registered_once() -> None:
     with pytest.raises(ValueError, match=r"security\.new_sign_in is registered twice"):
         kinds.register_kind(kinds.NEW_SIGN_IN)
