@@ -34,6 +34,9 @@ class House:
         self._sockets = {name: ports.listen(ports.free_port()) for name in ("web", "collector")}
         web_port, collector_port = (self._sockets[name].getsockname()[1] for name in ("web", "collector"))
         chosen = {name: value for name, value in os.environ.items() if name not in OURS}
+        # A destination of a test may stand here, beside the demo's shop.
+        self.receiver_port = ports.free_port()
+        chosen["OUTBOUND_LOOPBACK_PORTS"] = f"{web_port},{self.receiver_port}"
         # The tests' own secrets, so that either side reads what the other has signed or encrypted.
         keys = {"secret_key": settings.SECRET_KEY, "field_key": ",".join(settings.FIELD_KEYS)}
         self.env = environment.build(

@@ -66,7 +66,7 @@ def whole(course: Course) -> Measured:
 
 
 def stages(measured: Measured) -> list[tuple[str, dict[str, float | None]]]:
-    """The stages of the pipeline with the median, p95 and p99 of a batch in milliseconds, in the order they run."""
+    """The stages of the pipeline with the median, p95 and p99 of a batch in milliseconds."""
     return [
         (name.removeprefix(_STAGE), {f"p{round(share * 100)}": measured.within(name, STAGE_MS, share)
                                      for share in (0.5, 0.95, 0.99)})

@@ -88,12 +88,15 @@ def _delays(pipeline: Course, span: Span, zone: Any) -> dict[str, Any]:
 def _stages(whole: Measured) -> list[dict[str, Any]]:
     labels = {
         "read": _("Take from the inbox"), "unpack": _("Unpack"), "enrich": _("Enrich"),
-        "deduplicate": _("Find repeats"), "sessionise": _("Find visits"), "store": _("Store events"),
-        "tally": _("Count"), "write": _("Write figures"), "queue": _("Queue for destinations"),
+        "deduplicate": _("Find repeats"), "sessionise": _("Find visits"), "recognise": _("Recognise businesses"),
+        "store": _("Store events"), "tally": _("Count"), "write": _("Write figures"),
+        "queue": _("Queue for destinations"),
     }
+    order = list(labels)
+    found = sorted(installation.stages(whole), key=lambda stage: order.index(stage[0]) if stage[0] in labels else 99)
     return [
         {"cells": [{"text": labels.get(name, name)}, *({"text": say_ms(times[key])} for key in ("p50", "p95", "p99"))]}
-        for name, times in installation.stages(whole)
+        for name, times in found
     ]
 
 

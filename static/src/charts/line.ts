@@ -37,6 +37,11 @@ function only(values: Value[], from: number, to: number): Value[] {
   return values.map((value, at) => (at >= from && at <= to ? value : null));
 }
 
+/** Values with nothing on either side: a line has no way to show them. */
+function alone(values: Value[]): Value[] {
+  return values.map((value, at) => (value !== null && (values[at - 1] ?? null) === null && (values[at + 1] ?? null) === null ? value : null));
+}
+
 function lines(frame: Frame & { shifts: number[] }, at: number): object[] {
   const { data, theme } = frame;
   const item = frame.series[at]!;
@@ -52,6 +57,8 @@ function lines(frame: Frame & { shifts: number[] }, at: number): object[] {
     made.push({ ...shape, ...fill, data: only(item.values, 0, last - 1), lineStyle: { color, width: 2, join: "round", cap: "round" }, z: 3 });
     made.push({ ...shape, data: only(item.values, last - 1, last), lineStyle: { color, width: 2, type: [2, 4] }, z: 3, ...label });
   } else made.push({ ...shape, ...fill, ...label, data: item.values, lineStyle: { color, width: 2, join: "round", cap: "round" }, z: 3 });
+  const dots = alone(item.values);
+  if (last > 0 && dots.some((value) => value !== null)) made.push({ ...quiet, symbol: "circle", symbolSize: 5, showSymbol: true, data: dots, lineStyle: { opacity: 0 }, itemStyle: { color }, z: 3 });
   return made;
 }
 

@@ -30,11 +30,12 @@ class Answer:
 class Server:
     """Keeps what it is sent. `answers` are given one after the other, then `default`."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0) -> None:
         self.answers: deque[Answer] = deque()
         self.default = Answer()
         self.bodies: list[Any] = []
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self.requests: list[tuple[dict[str, str], bytes]] = []
+        self._http = ThreadingHTTPServer(("127.0.0.1", port), _handler(self))
         self._http.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._http.server_address[1]}/"
         self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
@@ -57,7 +58,8 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
         disable_nagle_algorithm = True  # head and body are two packets, and the second would wait for 40 ms
 
         def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            content = self.rfile.read(int(self.headers["Content-Length"]))
+            body = json.loads(content)
             answer = server.answers.popleft() if server.answers else server.default
             if answer.after is not None:
                 answer.after.wait(50)
@@ -68,6 +70,7 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
                 self.connection.close()
                 return
             server.bodies.append(body)
+            server.requests.append(({name.lower(): value for name, value in self.headers.items()}, content))
             raw = json.dumps(answer.body if answer.body is not None else {}).encode()
             self.send_response(answer.status)
             for name, value in answer.headers.items():
