@@ -96,9 +96,9 @@ class ClickHouse:
     def _client(self) -> httpx.Client:
         key = (os.getpid(), self._url)  # connections cannot be shared with a process that was forked
         if key not in _clients:
-            port = f":{self._parts.port}" if self._parts.port else ""
+            host = self._parts.netloc.rpartition("@")[2]
             _clients[key] = httpx.Client(
-                base_url=f"{self._parts.scheme}://{self._parts.hostname}{port}", trust_env=False,
+                base_url=f"{self._parts.scheme}://{host}", trust_env=False,
                 headers={
                     "X-ClickHouse-User": unquote(self._parts.username or "default").encode(),
                     "X-ClickHouse-Key": unquote(self._parts.password or "").encode(),

@@ -32,7 +32,7 @@ from apps.analytics.columns.contracts import (
 )
 from apps.analytics.columns.words import ClickHouseWords
 
-LOOK_SECONDS, STORE_SECONDS = 5.0, 600.0
+LOOK_SECONDS, REMOVE_SECONDS, STORE_SECONDS = 5.0, 10.0, 600.0
 PIECE_BYTES = 64 * 1024 * 1024  # ClickHouse keeps a Parquet file in memory while it takes it in
 _LAYOUT = 1  # of the tables; another one gets tables of its own, which are filled anew
 _UNKNOWN_TABLE = 60
@@ -117,7 +117,7 @@ class ClickHouseStore:
         """Drop its partitions, the visits first."""
         for name in TABLES:
             try:
-                self._server.run(f"ALTER TABLE {_table(name)} DROP PARTITION {literal(copy.name)}", STORE_SECONDS)
+                self._server.run(f"ALTER TABLE {_table(name)} DROP PARTITION {literal(copy.name)}", REMOVE_SECONDS)
             except ClickHouseError as error:
                 if error.code != _UNKNOWN_TABLE:
                     raise

@@ -86,7 +86,8 @@ class Words(Protocol):
 
 
 class ColumnStore(Protocol):
-    """Where copies lie. They are put there whole, never changed, and taken away whole."""
+    """Where copies lie. They are put there whole, never changed, and taken away whole. Everything that asks the store
+    raises CopiesGone where it cannot be reached, and QueryTooSlow where it takes too long."""
 
     key: str
     words: Words
@@ -95,14 +96,14 @@ class ColumnStore(Protocol):
         """Those of these copies that can be asked now; looks no closer than a page can wait for."""
 
     def complete(self, copies: Sequence[Copy]) -> list[Copy]:
-        """Those of these copies that are there with every row; raises CopiesGone when that cannot be known."""
+        """Those of these copies that are there with every row."""
 
     def table(self, copies: Sequence[Copy], name: str) -> str:
         """One of TABLES with the rows of these copies, to select from."""
 
     def reading(self, seconds: float, copies: Sequence[Copy]) -> AbstractContextManager[ColumnCursor]:
-        """A cursor for questions that together may take so many seconds; raises QueryTooSlow after them, and where they
-        want more memory than they may have, and CopiesGone when a copy was not there to the end."""
+        """A cursor for questions that together may take so many seconds. They are also too slow when they want more
+        memory than they may have; CopiesGone tells as well that a copy was not there to the end."""
 
     def put(self, part: Path, copy: Copy) -> int:
         """Take in a folder with a Parquet file for each of TABLES; returns how many bytes it holds."""

@@ -20,6 +20,7 @@ from apps.analytics.columns.contracts import TABLES, ColumnStore, CopiesGone, Co
 from apps.analytics.columns.making import ANNOUNCE_LOCK, make_span
 from apps.analytics.columns.stores import chosen, configured
 from apps.metrics.calendar_math import midnight
+from apps.metrics.contracts import QueryTooSlow
 
 log = structlog.get_logger(__name__)
 
@@ -68,7 +69,7 @@ def ready(connection: Any, store: ColumnStore) -> dict[tuple[int, datetime, date
 
 def missing(connection: Any, now: datetime, store: ColumnStore | None = None) -> list[tuple[int, datetime, datetime]]:
     """The spans to be made in a store, the chosen one unless told otherwise: (site, start, until). Raises CopiesGone
-    when the store cannot say what it holds."""
+    and QueryTooSlow when the store does not say what it holds."""
     store = store or chosen()
     if store is None:
         return []
@@ -82,7 +83,8 @@ def missing(connection: Any, now: datetime, store: ColumnStore | None = None) ->
 
 def keep(connection: Any, now: datetime, seconds: float, store: ColumnStore | None = None) -> dict[str, int]:
     """Make what is missing, for so many seconds, and take away what is no longer wanted, over a connection that sees
-    every tenant. Does nothing while another process is at it. Raises CopiesGone when the store cannot be reached."""
+    every tenant. Does nothing while another process is at it. Raises CopiesGone and QueryTooSlow when the store does
+    not answer."""
     store = store or chosen()
     if store is None:
         return {}
@@ -115,7 +117,7 @@ def sweep(connection: Any) -> int:
                 if copy.name not in wanted_names:
                     store.remove(copy)
                     gone += 1
-        except CopiesGone as error:
+        except (CopiesGone, QueryTooSlow) as error:
             log.warning("columns.not_swept", store=store.key, error=str(error))
     files.prune()
     return gone

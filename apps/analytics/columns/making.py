@@ -30,6 +30,7 @@ from apps.analytics.columns.contracts import (
 from apps.analytics.columns.stores import needed
 from apps.analytics.enums import EventFlag
 from apps.metrics.calendar_math import midnight
+from apps.metrics.contracts import QueryTooSlow
 
 _EPOCH = date(1970, 1, 1).toordinal()
 ANNOUNCE_LOCK = 1668246627  # the same number as in the triggers
@@ -145,7 +146,7 @@ def make_span(
     finally:
         if not ready:
             files.remove(files.folder(copy))
-            with suppress(CopiesGone):  # what is left is swept later
+            with suppress(CopiesGone, QueryTooSlow):  # what is left is swept later
                 store.remove(copy)
     return ready
 

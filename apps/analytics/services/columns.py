@@ -13,6 +13,7 @@ from apps.analytics.columns.contracts import CopiesGone
 from apps.analytics.columns.keeping import missing, sweep
 from apps.analytics.columns.stores import chosen
 from apps.analytics.database import connect
+from apps.metrics.contracts import QueryTooSlow
 
 SECONDS = 300
 
@@ -26,7 +27,7 @@ def columns_make() -> str:
             if not missing(connection, datetime.now(UTC)):
                 sweep(connection)
                 return "nothing to make"
-        except CopiesGone as error:  # until it is back, PostgreSQL answers
+        except (CopiesGone, QueryTooSlow) as error:  # until it is back, PostgreSQL answers
             return str(error)
     command = (sys.executable, str(settings.BASE_DIR / "manage.py"), "make_columns", "--seconds", str(SECONDS))
     done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS * 2, check=True)

@@ -15,7 +15,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from apps.accounts.models import Organization
-from apps.analytics.columns import keeping, making
+from apps.analytics.columns import clickhouse_store, keeping, making
 from apps.analytics.columns.clickhouse_store import ClickHouseStore
 from apps.analytics.columns.contracts import TABLES, VISITS, CopiesGone, Copy
 from apps.analytics.columns.making import make_span
@@ -26,9 +26,10 @@ from apps.analytics.pipeline.erasure import erase_visitor
 from apps.analytics.selectors import visits
 from apps.analytics.selectors.column_figures import ColumnFigures
 from apps.analytics.selectors.measures import Asked
+from apps.analytics.services import columns
 from apps.analytics.source import TrafficSource
 from apps.core.tenancy import every_tenant, tenant
-from apps.metrics.contracts import Filter, Operator, Query, Window
+from apps.metrics.contracts import Filter, Operator, Query, QueryTooSlow, Window
 from tests.analytics.conftest import MINUTE, PHONE, Sender
 from tests.factories.accounts import OrganizationFactory
 
@@ -214,6 +215,29 @@ def test_a_server_that_is_gone_is_not_missed(made: Sender, core: Any, site: Site
     assert planned(site) is None  # it rests
     assert keeping.sweep(core.connection) == 0
     assert not span(site).stale
+
+
+@pytest.mark.parametrize("error", [CopiesGone("away"), QueryTooSlow("asleep")])
+def test_neither_erasing_nor_keeping_fails_with_the_server(
+    made: Sender, core: Any, site: Site, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fails(*_: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(ClickHouseStore, "_there", fails)
+    monkeypatch.setattr(columns, "connect", lambda: nullcontext(core.connection))
+    erase(core, site)
+    assert keeping.sweep(core.connection) == 0
+    assert columns.columns_make() == str(error)
+    assert sessions(site) == 1
+
+
+def test_large_files_are_sent_in_pieces(
+    made: Sender, core: Any, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clickhouse_store, "PIECE_BYTES", 1)
+    assert make_span(core.connection, site.id, FIRST - DAY, FIRST + DAY)
+    assert by_columns(site, asked(site)) == {"sessions": 2, "visitors": 2}
 
 
 def test_strangers_find_no_copy(made: Sender, house_store: ClickHouseStore, site: Site) -> None:

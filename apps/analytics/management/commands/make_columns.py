@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from apps.analytics.columns.contracts import CopiesGone
 from apps.analytics.columns.keeping import keep
 from apps.analytics.database import connect
+from apps.metrics.contracts import QueryTooSlow
 
 
 class Command(BaseCommand):
@@ -24,6 +25,6 @@ class Command(BaseCommand):
         with connect() as connection:
             try:
                 done = keep(connection, datetime.now(UTC), options["seconds"])
-            except CopiesGone as error:
+            except (CopiesGone, QueryTooSlow) as error:
                 raise CommandError(str(error)) from error
         self.stdout.write(", ".join(f"{number} {word}" for word, number in done.items()) or "another process is at it")
