@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import shutil
 import signal
@@ -16,8 +17,12 @@ import pytest
 
 from apps.accounts.enums import Role
 from apps.accounts.models import Organization
+from apps.analytics.enums import ConsentRule
 from apps.analytics.models import Site
+from apps.analytics.services.destinations import destination_create
+from apps.core.tenancy import tenant
 from launcher.places import Checkout, private_directory
+from tests.analytics.delivery.answers import Server
 from tests.benchmarks.traffic import HOST
 from tests.factories.accounts import ApiKeyFactory, MembershipFactory, OrganizationFactory, UserFactory
 from tests.factories.analytics import SiteFactory
@@ -26,12 +31,15 @@ from tests.house.house import House
 from tests.house.processes import NotThere, wait_for
 from tests.house.servers import OwnPostgres, OwnValkey
 
-APPLICATIONS = ("collector", "pipeline", "worker", "web")
+APPLICATIONS = ("collector", "pipeline", "deliverer", "worker", "web")
+SENT_ON = ("signup", "purchase")  # a small part of the events: the receiver gets them one by one
+SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 
 
 @dataclass
 class Estate:
-    """The house, the servers behind it, and a business with a site whose owner has an API key."""
+    """The house, the servers behind it, and a business with a site whose owner has an API key; `receiver` is where
+    some of the site's events are sent on to."""
 
     house: House
     postgres: OwnPostgres
@@ -39,6 +47,7 @@ class Estate:
     organization: Organization
     site: Site
     key: str
+    receiver: Server
 
     def kill(self, name: str) -> None:
         """kill -9; of PostgreSQL every process at once, as when the power goes."""
@@ -74,7 +83,7 @@ def estate(django_db_blocker: Any) -> Iterator[Estate]:
     folder = private_directory(Checkout().var) / f"faults-{os.getpid()}"
     private_directory(folder)
     servers: list[Any] = []
-    house = None
+    house = receiver = None
     try:
         servers = [OwnValkey(folder), OwnPostgres(folder)]
         for server in servers:
@@ -83,15 +92,19 @@ def estate(django_db_blocker: Any) -> Iterator[Estate]:
         postgres.settle()
         # Visitors come from many addresses, as through a proxy.
         house = House(folder, postgres.url, valkey.url, demo=True, more={"TRUSTED_PROXY_DEPTH": "1"})
+        receiver = Server(house.receiver_port)
         _begin(house)
         with django_db_blocker.unblock(), database.lent(postgres.url):
             organization, site, key = _business()
+            _send_on(organization, site, receiver)
             wait_for(lambda: _knows(house, site), "the collector's knowledge of the site")
-            yield Estate(house, postgres, valkey, organization, site, key)
+            yield Estate(house, postgres, valkey, organization, site, key, receiver)
     finally:
         _tell(folder)
         if house is not None:
             house.stop()
+        if receiver is not None:
+            receiver.stop()
         for server in servers:
             server.process.stop()
         shutil.rmtree(folder, ignore_errors=True)
@@ -113,7 +126,7 @@ def _begin(house: House) -> None:
     migrating.join()
     if failed:
         raise failed[0]
-    house.start("web", "collector", "pipeline", "worker")
+    house.start("web", "collector", "pipeline", "deliverer", "worker")
 
 
 def _business() -> tuple[Organization, Site, str]:
@@ -123,6 +136,14 @@ def _business() -> tuple[Organization, Site, str]:
     site = SiteFactory(organization=organization, domains=[HOST])
     key = ApiKeyFactory(organization=organization, user=owner, scopes=["admin"])
     return organization, site, key.raw
+
+
+def _send_on(organization: Organization, site: Site, receiver: Server) -> None:
+    with tenant(organization.pk):
+        destination_create(
+            actor=None, site=site, provider="webhook", name="Warehouse", values={"url": receiver.url, "secret": SECRET},
+            events={name: name for name in SENT_ON}, consent=ConsentRule.ALWAYS,
+        )
 
 
 def _knows(house: House, site: Site) -> bool:

@@ -15,19 +15,22 @@ from django.db import connection
 from django.utils import timezone
 
 from apps.accounts.models import Invitation
-from apps.analytics.enums import Dimension, StoreGrain
+from apps.analytics.enums import DeliveryState, Dimension, StoreGrain
+from apps.analytics.models import Delivery as EventDelivery
+from apps.analytics.pipeline.marks import event_mark
 from apps.core.models import OutboxEvent, OutboxReceipt
 from apps.core.tenancy import every_tenant
 from apps.notifications.models import Delivery
-from tests.faults.conftest import Estate
+from tests.faults.conftest import SENT_ON, Estate
 from tests.faults.counting import Counter
 from tests.faults.senders import Browser, Caller, Inviter
 from tests.house.processes import PATIENCE_SECONDS, wait_for
 
-VICTIMS = ("web", "worker", "collector", "pipeline", "valkey", "postgres")
+VICTIMS = ("web", "worker", "collector", "pipeline", "deliverer", "valkey", "postgres")
 PATIENCE_OF_BROKER_SECONDS = 900
 ROUNDS = 3
 PIPELINE_KILLS = 12
+DELIVERER_KILLS = 6
 
 
 def callers(estate: Estate, browsers: int) -> tuple[list[Browser], Inviter]:
@@ -64,6 +67,28 @@ def everything_stored_once(estate: Estate, browsers: list[Browser]) -> dict[str,
     assert counts["stored"] == len(acknowledged)
     assert counter.ask("SELECT count(*) FROM analytics_deadletter WHERE site_id = %s") == [(0,)]
     return counts
+
+
+def everything_sent_on(estate: Estate) -> dict[str, int]:
+    """Every stored event of the kinds that go to the receiver has arrived there, at least once and under its own id."""
+    counter = Counter(estate.postgres.url, estate.site.id)
+    stored = {row[0] for row in counter.ask(
+        "SELECT id FROM analytics_event WHERE site_id = %s AND name = ANY(%s)", list(SENT_ON))}
+
+    connection.close()  # PostgreSQL was killed under it
+
+    def at_rest() -> bool:
+        with every_tenant():
+            return not EventDelivery.objects.exclude(state=DeliveryState.SENT).exists()
+
+    wait_for(at_rest, "every event sent on", every=0.5)
+    arrived = [(headers["webhook-id"], json.loads(body)["data"]) for headers, body in estate.receiver.requests]
+    ids: dict[str, set[str]] = {}
+    for under, data in arrived:  # an order is stored under its number, and sent under the id of its page
+        ids.setdefault(f"purchase-{data['order_id']}" if "order_id" in data else data["id"], set()).add(under)
+    assert {event_mark(estate.site.id, one) for one in ids} == stored
+    assert {len(found) for found in ids.values()} == {1}
+    return {"sent on": len(stored), "arrived again": len(arrived) - len(stored)}
 
 
 def figures_add_up(estate: Estate) -> dict[str, Any]:
@@ -159,10 +184,12 @@ def test_every_process_killed_once(estate: Estate, steady: Callable[..., None]) 
     ended(browsers, inviter)
 
     stored = everything_stored_once(estate, browsers)
+    sent_on = everything_sent_on(estate)
     figures = figures_add_up(estate)
     outbox = events_received_once(estate, inviter)
     retries = sum(browser.retries for browser in browsers)
-    print(f"\n{stored}\n{figures}\n{outbox}\n{retries} requests sent again; seconds until served: {away}")
+    counts = stored | sent_on
+    print(f"\n{counts}\n{figures}\n{outbox}\n{retries} requests sent again; seconds until served: {away}")
 
 
 @pytest.mark.faults
@@ -175,6 +202,12 @@ def test_every_process_killed_again_and_again(estate: Estate, steady: Callable[.
         time.sleep(number / PIPELINE_KILLS)
         estate.kill("pipeline")
         estate.start("pipeline")
+    for number in range(DELIVERER_KILLS):
+        # At any moment of a request and of what is written down about it.
+        steady(browsers)
+        time.sleep(number / DELIVERER_KILLS)
+        estate.kill("deliverer")
+        estate.start("deliverer")
     for name in VICTIMS:  # all gone at once
         estate.kill(name)
     for name in reversed(VICTIMS):
@@ -183,8 +216,10 @@ def test_every_process_killed_again_and_again(estate: Estate, steady: Callable[.
     ended(browsers, inviter)
 
     stored = everything_stored_once(estate, browsers)
+    sent_on = everything_sent_on(estate)
     figures = figures_add_up(estate)
     outbox = events_received_once(estate, inviter, time_passes=True)
     slowest = {name: max(found[name] for found in rounds) for name in VICTIMS}
     retries = sum(browser.retries for browser in browsers)
-    print(f"\n{stored}\n{figures}\n{outbox}\n{retries} requests sent again; most seconds until served: {slowest}")
+    counts = stored | sent_on
+    print(f"\n{counts}\n{figures}\n{outbox}\n{retries} requests sent again; most seconds until served: {slowest}")
