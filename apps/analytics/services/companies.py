@@ -14,6 +14,7 @@ from apps.analytics.enrichment.addresses import normal_host, root_of
 from apps.analytics.enums import COMPANY_KINDS, Confidence, NetworkKind, Temperature
 from apps.analytics.models import Company, CompanyVisit
 from apps.analytics.services.company_scores import SOURCE
+from apps.analytics.services.crm import crm_entries_merge
 from apps.metrics.live import mark_dirty
 
 register_audit_actions({
@@ -89,6 +90,7 @@ def company_merge(*, actor: Any, company: Company, into: Company) -> Company:
         raise ValidationError({"into": _("Choose another company.")})
     CompanyVisit.objects.filter(company=row).update(company=target, kind=target.kind)
     Company.objects.filter(merged_into=row).update(merged_into=target)
+    crm_entries_merge(company=row, into=target)
     row.merged_into, row.own = target, sorted({*row.own, "merged"})
     row.save(update_fields=["merged_into", "own"])
     target.first_seen_at = min(target.first_seen_at, row.first_seen_at)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.audit import audit, register_audit_actions
 from apps.analytics.contracts.crm import CompaniesQueued
-from apps.analytics.models import CrmEntry
+from apps.analytics.models import Company, CrmEntry
 from apps.analytics.providers.crm.base import crms
 from apps.analytics.selectors.companies import companies_shown
 from apps.core.models import Connection
@@ -72,6 +72,15 @@ def crm_record_choose(*, actor: Any, entry: CrmEntry, external_id: str) -> CrmEn
     _queue(row.connection, [row.company_id])
     audit(actor, "company.crm_record_chosen", row.company, after={"record": external_id})
     return row
+
+
+def crm_entries_merge(*, company: Company, into: Company) -> None:
+    """The records of a company that was merged are the other's now, unless that has one of its own there."""
+    kept = CrmEntry.objects.filter(company=into).exclude(external_id="").values_list("connection_id", flat=True)
+    moving = list(CrmEntry.objects.filter(company=company).exclude(connection_id__in=list(kept)))
+    CrmEntry.objects.filter(company=into, connection_id__in=[row.connection_id for row in moving]).delete()
+    CrmEntry.objects.filter(pk__in=[row.pk for row in moving]).update(company=into)
+    CrmEntry.objects.filter(company=company).delete()
 
 
 def _queue(connection: Connection, ids: list[int], *, by_itself: bool = False) -> None:

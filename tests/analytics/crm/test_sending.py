@@ -15,7 +15,7 @@ from apps.analytics.contracts import CompanyBecameHot
 from apps.analytics.enums import NetworkKind
 from apps.analytics.models import Company, CrmEntry
 from apps.analytics.services import crm_sending
-from apps.analytics.services.companies import company_correct
+from apps.analytics.services.companies import company_correct, company_merge
 from apps.analytics.services.company_scores import companies_prune
 from apps.analytics.services.crm import companies_send, company_send_hot, crm_record_choose
 from apps.core.connections.services import connection_update
@@ -152,8 +152,8 @@ def test_a_token_that_is_not_taken_waits_for_a_person_and_loses_nothing(
     assert seen(entries()) == [("Acme", "sent", "")]
 
 
-def test_two_companies_do_not_share_a_record(
-    organization: Organization, hubspot: HubSpotOffice, connect: Make, company: Make, entries: Entries,
+def test_two_companies_do_not_share_a_record_until_they_are_one(
+    organization: Organization, hubspot: HubSpotOffice, connect: Make, company: Make, entries: Entries, alice: User,
 ) -> None:
     number, connection = hubspot.put(name="ACME", domain="acme.example"), connect()
     send(organization, connection, company("Acme", "acme.example"))
@@ -163,6 +163,11 @@ def test_two_companies_do_not_share_a_record(
     assert (first.state, first.external_id, first.made_there) == ("sent", number, False)
     assert second.state == "failed"
     assert "belongs to Acme already" in second.error
+    with tenant(organization.pk):
+        company_merge(actor=alice, company=first.company, into=second.company)
+    assert [(row.pk, row.company_id) for row in entries()] == [(first.pk, second.company_id)]
+    send(organization, connection, second.company)
+    assert (entries()[0].state, list(hubspot.records)) == ("sent", [number])
 
 
 def test_deleted_there_is_said_and_sending_again_makes_a_new_one(
