@@ -1,11 +1,18 @@
-"""The form with which a file of history is handed over."""
+"""The forms with which history is handed over, or asked for."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.analytics.enums import ImportKind
+from apps.analytics.models import Site
+from apps.analytics.providers.past.base import Property
 
 
 class ImportForm(forms.Form):
@@ -22,3 +29,23 @@ class ImportForm(forms.Form):
             "and deleted when it is in."
         ),
     )
+
+
+class FetchForm(forms.Form):
+    """Which property, and which days: by default the year before the site was measured here."""
+
+    property = forms.ChoiceField(label=_("Property"))
+    first = forms.DateField(label=_("First day"), widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+    last = forms.DateField(
+        label=_("Last day"), widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"),
+        help_text=_("Days that this site counts itself are left out."),
+    )
+
+    def __init__(self, properties: Iterable[Property], site: Site, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["property"].choices = [  # type: ignore[attr-defined]
+            (one.key, f"{one.name} ({one.account})" if one.account else one.name) for one in properties
+        ]
+        zone = site.organization.tz
+        last = (site.detected_at or timezone.now()).astimezone(zone).date() - timedelta(days=1)
+        self.initial = {"first": last - timedelta(days=364), "last": last}

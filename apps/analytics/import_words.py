@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 LEFT: dict[str, Any] = {
@@ -41,6 +42,8 @@ REFUSED: dict[str, Any] = {
     "no_totals": _("The table by date alone is missing: it holds the totals. Put it into one zip with the others."),
     "twice": _("The same days are in two tables of this file. Leave one of them out."),
     "unsorted": _("This file is too long to be put in order of time here. Sort it by created_at first."),
+    "no_figures": _("Google Analytics has no figures of these days."),
+    "expired": _("It was not started for 30 days, so its file was deleted. Upload it again."),
     "nothing": _("Nothing in this file can be taken. Is it the right kind?"),
 }
 
@@ -60,3 +63,32 @@ def left_out(left: dict[str, int]) -> list[dict[str, Any]]:
         words = str(LEFT.get(key, key))
         sums[words] = sums.get(words, 0) + count
     return [{"words": words, "count": count} for words, count in sorted(sums.items(), key=lambda row: -row[1])]
+
+
+_TABLES: dict[str, Any] = {
+    "": _("totals"), "sessionDefaultChannelGroup": _("channels"), "sessionSource": _("sources"),
+    "sessionMedium": _("media"), "sessionCampaignName": _("campaigns"), "landingPage": _("entry pages"),
+    "pagePath": _("pages"), "countryId": _("countries"), "city": _("cities"), "deviceCategory": _("devices"),
+    "browser": _("browsers"), "operatingSystem": _("operating systems"), "eventName": _("events"),
+}
+_NOTES: dict[str, Any] = {
+    "other": _("Google keeps the most frequent values only and adds the others up as “(other)” in: %(tables)s."),
+    "threshold": _(
+        "Google leaves out rows of very few people, so that these add up to less than the totals: %(tables)s."
+    ),
+    "sampled": _("Google estimated these from a part of what it had counted: %(tables)s."),
+}
+
+
+def notes(source: dict[str, Any], zone: str, currency: str) -> list[str]:
+    """What has to be known of figures that were fetched, as the other side told it."""
+    found = [
+        str(words) % {"tables": ", ".join(str(_TABLES.get(name, name)) for name in source[key])}
+        for key, words in _NOTES.items() if source.get(key)
+    ]
+    if source.get("zone") and source["zone"] != zone:
+        found.append(_t("Google counted days by the time of %(zone)s. They stand here as your days.") % source)
+    if source.get("currency") and source["currency"] != currency:
+        words = _t("Google told revenue in %(theirs)s and not in %(ours)s, so it was left out.")
+        found.append(words % {"theirs": source["currency"], "ours": currency})
+    return found

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from django.urls import path
 
-from apps.analytics.views import imports
+from apps.analytics.views import import_fetch, imports
 
 urlpatterns = [
     path("history/", imports.ImportList.as_view(), name="site-history"),
+    path("history/google/", import_fetch.ImportFetch.as_view(), name="import-fetch"),
+    path("history/google/account/", import_fetch.ImportAccount.as_view(), name="import-account"),
     path("history/<int:pk>/", imports.ImportPage.as_view(), name="import"),
     path("history/<int:pk>/do/", imports.ImportAction.as_view(), name="import-action"),
 ]

@@ -12,5 +12,7 @@ TIKTOK_API_URL = env.text("TIKTOK_API_URL", "https://business-api.tiktok.com/ope
 LINKEDIN_API_URL = env.text("LINKEDIN_API_URL", "https://api.linkedin.com/rest").rstrip("/")
 LINKEDIN_API_VERSION = env.text("LINKEDIN_API_VERSION", "202607")
 """A version of LinkedIn's API ends a year after its month; a later one can be set without waiting for an update."""
+GA4_DATA_API_URL = env.text("GA4_DATA_API_URL", "https://analyticsdata.googleapis.com/v1beta").rstrip("/")
+GA4_ADMIN_API_URL = env.text("GA4_ADMIN_API_URL", "https://analyticsadmin.googleapis.com/v1beta").rstrip("/")
 SEARCH_CONSOLE_API_URL = env.text("SEARCH_CONSOLE_API_URL", "https://www.googleapis.com/webmasters/v3").rstrip("/")
 SLACK_API_URL = env.text("SLACK_API_URL", "https://hooks.slack.com").rstrip("/")

@@ -23,7 +23,7 @@ _BROWSERS = {"microsoft edge": "Edge", "edge-chromium": "Edge", "edge": "Edge", 
              "safari": "Safari", "fxios": "Firefox", "firefox": "Firefox", "samsung": "Samsung Internet",
              "opera": "Opera", "opera-mini": "Opera Mini", "yandexbrowser": "Yandex", "safari (in-app)": "Safari",
              "android webview": "Chrome"}
-_NOTHING = {"", "(not set)", "(none)", "(unknown)", "not set", "zz"}
+_NOTHING = {"", "(not set)", "(none)", "(direct)", "(organic)", "(referral)", "(unknown)", "not set", "zz"}
 _COUNTRIES = {"turkey": "TR", "türkiye": "TR", "czech republic": "CZ", "hong kong": "HK", "macao": "MO", "macau": "MO",
               "myanmar (burma)": "MM", "ivory coast": "CI", "palestine": "PS", "bosnia & herzegovina": "BA",
               "trinidad & tobago": "TT", "the netherlands": "NL", "congo - kinshasa": "CD"}

@@ -10,6 +10,7 @@ from apps.analytics.providers import (
     google_ads,
     linkedin,
     meta,
+    past,
     searches,
     slack,
     tiktok,
@@ -18,6 +19,6 @@ from apps.analytics.providers import (
 from apps.analytics.providers.base import destinations
 
 __all__ = [
-    "companies", "crm", "destinations", "fake", "ga4", "google_ads", "linkedin", "meta", "searches", "slack", "tiktok",
-    "webhook",
+    "companies", "crm", "destinations", "fake", "ga4", "google_ads", "linkedin", "meta", "past", "searches", "slack",
+    "tiktok", "webhook",
 ]

@@ -18,6 +18,7 @@ from apps.analytics.history.looking import look_through
 from apps.analytics.history.outcomes import Refused
 from apps.analytics.models import Import, Site
 from apps.analytics.services.store_jobs import import_ask
+from apps.core.models import Connection
 from apps.core.outbox import publish
 
 MOST_BYTES = 2 * 1024**3
@@ -31,6 +32,9 @@ register_audit_actions({
 })
 _AGAIN = (ImportState.READY, ImportState.STOPPED, ImportState.FAILED)
 _GOING = (ImportState.RUNNING, ImportState.STOPPING, ImportState.UNDOING)
+_NOTHING_IN = (
+    ImportState.FETCHING, ImportState.CHECKING, ImportState.READY, ImportState.REFUSED, ImportState.UNDONE,
+)
 _BACK = (ImportState.DONE, ImportState.STOPPED, ImportState.FAILED)
 
 
@@ -104,7 +108,9 @@ def import_undo(*, actor: Any, row: Import) -> None:
 @transaction.atomic
 def import_remove(*, actor: Any, row: Import) -> None:
     """Forget an upload that brought nothing, and its file."""
-    row = _locked(row, (ImportState.CHECKING, ImportState.READY, ImportState.REFUSED, ImportState.UNDONE))
+    row = _locked(row, _NOTHING_IN)
+    if row.state == ImportState.FETCHING and row.connection_id:
+        Connection.objects.filter(pk=row.connection_id).update(cursor={})
     audit(actor, "import.removed", row, before={"file": row.name})
     if row.file:
         storage, name = row.file.storage, row.file.name

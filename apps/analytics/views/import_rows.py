@@ -12,19 +12,24 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from apps.analytics.enums import ImportState
-from apps.analytics.import_words import BROKEN, failure, left_out
+from apps.analytics.import_words import BROKEN, failure, left_out, notes
 from apps.analytics.models import Import
 from apps.metrics.words import say
 
 TONES = {
+    ImportState.FETCHING: "info",
     ImportState.CHECKING: "info", ImportState.READY: "attention", ImportState.REFUSED: "bad",
     ImportState.RUNNING: "info", ImportState.STOPPING: "info", ImportState.STOPPED: "attention",
     ImportState.DONE: "good", ImportState.FAILED: "bad", ImportState.UNDOING: "info", ImportState.UNDONE: "neutral",
 }
-MOVING = frozenset({ImportState.CHECKING, ImportState.RUNNING, ImportState.STOPPING, ImportState.UNDOING})
+MOVING = frozenset({
+    ImportState.FETCHING, ImportState.CHECKING, ImportState.RUNNING, ImportState.STOPPING, ImportState.UNDOING,
+})
 _AGAIN = frozenset({ImportState.READY, ImportState.STOPPED, ImportState.FAILED})
 _BACK = frozenset({ImportState.DONE, ImportState.STOPPED, ImportState.FAILED})
-_REMOVABLE = frozenset({ImportState.CHECKING, ImportState.READY, ImportState.REFUSED, ImportState.UNDONE})
+_REMOVABLE = frozenset({
+    ImportState.FETCHING, ImportState.CHECKING, ImportState.READY, ImportState.REFUSED, ImportState.UNDONE,
+})
 FIGURES: dict[str, Any] = {
     "visitors": _lazy("Visitors"), "sessions": _lazy("Visits"), "pageviews": _lazy("Page views"),
     "events": _lazy("Events"), "conversions": _lazy("Conversions"), "orders": _lazy("Orders"),
@@ -47,11 +52,30 @@ def facts(row: Import, organization: Any) -> dict[str, Any]:
             {"line": _count(line), "words": BROKEN.get(key, key)}
             for line, key in row.faults or preview.get("faults", ())
         ],
-        "failure": failure(row.error) if row.error else "",
+        "failure": failure(row.error) if row.error else "", "fetching": _fetching(row, organization),
+        "notes": notes(row.source, organization.time_zone, organization.currency) if row.source else [],
         "has_run": bool(row.started_at) and row.state != ImportState.UNDONE,
         "may_start": row.state in _AGAIN and has_file, "may_stop": row.state == ImportState.RUNNING,
         "may_undo": row.state in _BACK, "may_remove": row.state in _REMOVABLE,
         "needs_file": row.state in _AGAIN and not has_file,
+    }
+
+
+def _fetching(row: Import, organization: Any) -> dict[str, Any] | None:
+    """How far fetching is, and why it is not going on if it is not."""
+    if row.state != ImportState.FETCHING:
+        return None
+    first, last = date.fromisoformat(row.source["first"]), date.fromisoformat(row.source["last"])
+    account = row.connection
+    through = row.source.get("through")
+    done = (date.fromisoformat(through) - first).days + 1 if through else 0
+    text = _("up to %(day)s") % {"day": date_format(date.fromisoformat(through))} if through else ""
+    waits = account is None or bool(account.last_error)
+    again = account.next_attempt_at if account is not None and waits else None
+    return {
+        "share": min(100, done * 100 // max((last - first).days + 1, 1)), "text": text,
+        "trouble": _("The account is disconnected.") if account is None else account.last_error,
+        "again": date_format(again.astimezone(organization.tz), "DATETIME_FORMAT") if again else "",
     }
 
 

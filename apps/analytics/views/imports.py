@@ -41,12 +41,12 @@ class ImportList(SiteView):
         return redirect("analytics:import", slug, script_id, row.pk)
 
     def _page(self, form: ImportForm, status: int = 200) -> HttpResponse:
-        rows = [
-            facts(row, self.organization) for row in Import.objects.filter(site=self.site).select_related("site")[:100]
-        ]
+        found = Import.objects.filter(site=self.site).select_related("site", "connection")[:100]
+        rows = [facts(row, self.organization) for row in found]
         return render(self.request, "analytics/imports/list.html", {
             "site": self.site, "title": _("Import history"), "form": form, "rows": rows,
             "question": _("What happened before this site was measured here?"),
+            "fetch_href": reverse("analytics:import-fetch", args=[self.organization.slug, self.site.script_id]),
         }, status=status)
 
 

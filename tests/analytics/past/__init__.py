@@ -1,0 +1,1 @@
+"""Fetching a past from Google Analytics."""
