@@ -141,17 +141,30 @@ class Lane:
     def _settle(self, row: Destination, requests: list[Request]) -> None:
         now = self._clock()
         for request in requests:
-            with transaction.atomic():
-                sent, unsent = judged(request, now)
-                answer = request.exchange.answer if request.exchange else ""
-                outbox.note_sent([one.id for one in sent], now, request.status, answer)
-                outbox.note_unsent(unsent, now)
-                dead = [one for one in unsent if one.next_at is None]
-                minute = _minute(request, len(sent), len(unsent), len(dead))
-                outbox.note_minute(row.pk, row.organization_id, now, minute)
-                if dead:
-                    ledger.tell_dead(row, len(dead), dead[0].words)
-                ledger.note_request(row, request.error, now, asked_to_wait=request.asked_to_wait, sent=len(sent))
+            sent, unsent = judged(request, now)
+            if unsent or request.error is not None or ledger.is_news(row, now, len(sent)):
+                self._settle_with_news(row, request, sent, unsent, now)
+            else:
+                self._note_sent(row, request, sent, now, _minute(request, len(sent), 0, 0))
+
+    @staticmethod
+    def _note_sent(row: Destination, request: Request, sent: list[Taken], now: datetime, minute: Minute) -> None:
+        answer = request.exchange.answer if request.exchange else ""
+        outbox.note_sent(
+            [one.id for one in sent], now, request.status, answer, destination_id=row.pk,
+            organization_id=row.organization_id, minute=minute,
+        )
+
+    @transaction.atomic
+    def _settle_with_news(
+        self, row: Destination, request: Request, sent: list[Taken], unsent: list[Unsent], now: datetime
+    ) -> None:
+        dead = [one for one in unsent if one.next_at is None]
+        self._note_sent(row, request, sent, now, _minute(request, len(sent), len(unsent), len(dead)))
+        outbox.note_unsent(unsent, now)
+        if dead:
+            ledger.tell_dead(row, len(dead), dead[0].words)
+        ledger.note_request(row, request.error, now, asked_to_wait=request.asked_to_wait, sent=len(sent))
 
 
 def judged(request: Request, now: datetime) -> tuple[list[Taken], list[Unsent]]:

@@ -49,9 +49,13 @@ def note_request(
         publish(DestinationFailing(row.organization_id, row.pk, row.name, words))
 
 
+def is_news(row: Destination, now: datetime, sent: int) -> bool:
+    """Whether an answered request changes anything about the destination itself."""
+    return health_of(row) != Health() or (bool(sent) and (row.last_ok_at is None or now - row.last_ok_at > FRESH))
+
+
 def _answered(row: Destination, before: Health, now: datetime, sent: int) -> None:
-    news = bool(sent) and (row.last_ok_at is None or now - row.last_ok_at > FRESH)
-    if before != Health() or news:
+    if is_news(row, now, sent):
         row.last_ok_at = now if sent else row.last_ok_at
         _store(row, before.succeeded(), last_ok_at=row.last_ok_at)
     if before.breaker != BreakerState.CLOSED:

@@ -57,6 +57,8 @@ ON CONFLICT (destination_id, minute) DO UPDATE SET sent = m.sent + excluded.sent
     took_ms = m.took_ms + excluded.took_ms,
     took = ARRAY(SELECT coalesce(a, 0) + coalesce(b, 0) FROM unnest(m.took, excluded.took) AS t(a, b))
 """
+# One way to the database and back for what nearly every request ends in.
+_SENT_IN = f"WITH sent AS ({_SENT}) {_MINUTE}"
 _PRUNE = """
 DELETE FROM analytics_delivery WHERE destination_id = %(pk)s AND state = %(state)s AND id < (
     SELECT min(id) FROM (SELECT id FROM analytics_delivery WHERE destination_id = %(pk)s AND state = %(state)s
@@ -142,11 +144,19 @@ def note_attempt(ids: Sequence[int]) -> None:
         cursor.execute("UPDATE analytics_delivery SET attempts = attempts + 1 WHERE id = ANY(%s)", [list(ids)])
 
 
-def note_sent(ids: Sequence[int], now: datetime, status: int, answer: str) -> None:
-    """These were taken over there."""
-    if ids:
-        with connection.cursor() as cursor:
-            cursor.execute(_SENT, [now, status, answer[:500], list(ids)])
+def note_sent(
+    ids: Sequence[int], now: datetime, status: int, answer: str, *, destination_id: int, organization_id: int,
+    minute: Minute,
+) -> None:
+    """These were taken over there; with what that adds to the destination's running minute. One statement, whole or
+    not at all."""
+    if not ids:
+        note_minute(destination_id, organization_id, now, minute)
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(_SENT_IN, [
+            now, status, answer[:500], list(ids), *_minute_row(destination_id, organization_id, now, minute),
+        ])
 
 
 def note_unsent(rows: Iterable[Unsent], now: datetime) -> None:
@@ -164,10 +174,14 @@ def note_unsent(rows: Iterable[Unsent], now: datetime) -> None:
 def note_minute(destination_id: int, organization_id: int, now: datetime, minute: Minute) -> None:
     """Add to the destination's running minute."""
     with connection.cursor() as cursor:
-        cursor.execute(_MINUTE, [
-            organization_id, destination_id, now.replace(second=0, microsecond=0), minute.sent, minute.failed,
-            minute.retried, minute.dead, minute.requests, minute.took_ms, list(minute.took),
-        ])
+        cursor.execute(_MINUTE, _minute_row(destination_id, organization_id, now, minute))
+
+
+def _minute_row(destination_id: int, organization_id: int, now: datetime, minute: Minute) -> list[Any]:
+    return [
+        organization_id, destination_id, now.replace(second=0, microsecond=0), minute.sent, minute.failed,
+        minute.retried, minute.dead, minute.requests, minute.took_ms, list(minute.took),
+    ]
 
 
 def expire(now: datetime) -> dict[int, int]:
