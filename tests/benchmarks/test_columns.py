@@ -29,7 +29,7 @@ from apps.analytics.columns.making import make_span
 from apps.analytics.database import connect
 from apps.analytics.models import Site
 from apps.analytics.pipeline.rebuild import rebuild_site
-from apps.analytics.selectors import journeys
+from apps.analytics.selectors import column_sums, journeys
 from apps.analytics.selectors.journeys import Match, Rule, RuleKind
 from apps.core.tenancy import every_tenant, tenant
 from apps.metrics.contracts import Query, Window
@@ -131,6 +131,7 @@ def _page(client: Client, page: str) -> None:
     def opened(address: str, *, fresh: bool) -> None:
         if fresh:
             cache.clear()
+            column_sums.forget()
         answer = client.get(address)
         assert answer.status_code == 200
         assert b"panel-pages" in answer.content

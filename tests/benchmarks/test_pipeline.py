@@ -17,7 +17,7 @@ import pytest
 from django.conf import settings
 from django.db import connection, models
 
-from apps.analytics.models import Inbox, Rollup, Site
+from apps.analytics.models import ColumnSpan, Inbox, Rollup, Site
 from apps.analytics.pipeline.runner import Runner
 from apps.core.tenancy import every_tenant
 from tests.benchmarks import traffic
@@ -32,6 +32,8 @@ SECONDS = float(os.environ.get("BENCH_SUSTAINED_SECONDS", "60"))
 A_SECOND = 15_000
 PACE = A_SECOND * 1.03  # a little more than is promised, so that starting and ending do not spoil the figure
 A_REQUEST = 10
+TURNS, A_TURN = 6, 10_000
+TRIGGERS = ("analytics_session_added", "analytics_session_gone", "analytics_session_changed")
 
 
 @pytest.fixture
@@ -121,6 +123,40 @@ def test_draining_many_sites(site: Site) -> None:
     sites = {found.script_id: found.id for found in others}
     expected = filled(traffic.mixed(7, list(sites), int(EVENTS / 1.3), "m"), sites)
     drain("events drained from the inbox, twelve sites mixed", expected)
+
+
+def test_what_the_triggers_of_copies_cost(site: Site) -> None:
+    """PostgreSQL's processor time with and without them, turn by turn, so that what else is going on meets both alike.
+    There are copies of every day but today, as there nearly always are."""
+    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    with every_tenant():
+        ColumnSpan.objects.bulk_create([
+            ColumnSpan(organization_id=site.organization_id, site=site, ready=True, name=f"day{day}",
+                       start=today - timedelta(days=day), until=today - timedelta(days=day - 1))
+            for day in range(1, 32)
+        ])
+    runner = Runner()
+    runner.start()
+    backends = [found.info.backend_pid for found in (runner._connection, runner._aside)]
+    spent: dict[str, list[float]] = {"ENABLE": [], "DISABLE": []}
+    for turn in range(2 * TURNS + 1):
+        what = "DISABLE" if turn % 2 else "ENABLE"
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE analytics_session " + ", ".join(f"{what} TRIGGER {name}" for name in TRIGGERS))
+        filled(traffic.requests(turn, site.script_id, A_TURN, 1, f"c{turn}"), {site.script_id: site.id})
+        before, drained = sum(map(cpu_seconds, backends)), 0
+        while step := runner.step():
+            drained += step
+        if turn:
+            spent[what].append((sum(map(cpu_seconds, backends)) - before) / drained * 1e6)
+    runner.close()
+    having, lacking = (sorted(found)[len(found) // 2] for found in spent.values())
+    say("PostgreSQL's processor time with the triggers of copies", having, "µs an event")
+    say("  without them", lacking, "µs an event")
+    differences = sorted(with_ - without for without, with_ in zip(spent["DISABLE"], spent["ENABLE"], strict=True))
+    say("  the middle difference of neighbouring turns", differences[len(differences) // 2], "µs an event")
+    say("  the least and", differences[0], "µs an event")
+    say("  the most", differences[-1], "µs an event")
 
 
 def test_collector_and_pipeline_together(site: Site) -> None:

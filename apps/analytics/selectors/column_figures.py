@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from threading import Lock
 from typing import Any
 
 import orjson
@@ -21,17 +20,11 @@ from apps.analytics.enums import Dimension
 from apps.analytics.histograms import HISTOGRAMS
 from apps.analytics.selectors import visits
 from apps.analytics.selectors.column_sql import NARROW, OF_EVENTS, Tables
-from apps.analytics.selectors.measures import COLUMNS, Asked, counted_in, plain
+from apps.analytics.selectors.column_sums import FEW, SECONDS, by_day, by_few
+from apps.analytics.selectors.measures import Asked, counted_in, plain
 from apps.metrics.calendar_math import midnight
 from apps.metrics.contracts import Grain, Number, Query, Row
 
-SECONDS = 5.0
-_SUMS = tuple("engaged_ms" if name == "engaged_s" else name for name in COLUMNS)
-_MOST_KEPT = 32
-_kept: dict[tuple[str, tuple[Any, ...]], list[tuple[Any, ...]]] = {}  # the one used last comes last
-_lock = Lock()
-_EPOCH = date(1970, 1, 1).toordinal()
-_DAY_US = 86_400_000_000
 _UNIT_US = {Grain.MINUTE: 60_000_000, Grain.HOUR: 3_600_000_000}
 
 
@@ -48,7 +41,7 @@ class ColumnFigures:
         for gap in self._gaps(query):
             found.update(visits.totals(gap, raw, cursor))
         if raw.columns:
-            for _, row in _by_day(tables):
+            for _, row in by_day(tables):
                 found.update({name: row[name] for name in raw.columns})
         if asked.histograms:
             with self._plan.store.reading(SECONDS, self._plan.copies) as copies:
@@ -74,19 +67,21 @@ class ColumnFigures:
         self, query: Query, asked: Asked, by: str, order: str, limit: int, offset: int, cursor: Any
     ) -> Sequence[Row]:
         """Rows by one dimension of the visits, or of what happened in them; the largest first."""
+        if by in FEW and asked.columns == ("visitors",):
+            return self._by_few(query, asked, by, limit, offset, cursor)
         tables, raw = self._tables(query, asked, by, cursor), _raw(asked)
         rest = [
             [row.value, *(str(row.measures[name]) for name in raw.columns)]
             for gap in self._gaps(query) for row in visits.breakdown(gap, raw, by, raw.columns[0], None, 0, cursor)
         ]
-        sums, where, params = _grouped(tables, raw, by)
+        sums, params = _grouped(tables, raw, by)
         place = asked.columns.index(order)
         ranked = tables.words.whole(f"sum(c{place})", 1000) if order == "engaged_s" else f"sum(c{place})"
         columns = ", ".join(f"sum(c{index})" for index in range(len(raw.columns)))
         kinds = ", ".join(f"r[{index + 2}]::{_kind(name, tables)}" for index, name in enumerate(raw.columns))
         with self._plan.store.reading(SECONDS, self._plan.copies) as copies:
             copies.execute(
-                f"SELECT value, {columns} FROM ({sums} WHERE {where} GROUP BY 1 UNION ALL SELECT r[1], {kinds}"
+                f"SELECT value, {columns} FROM ({sums} UNION ALL SELECT r[1], {kinds}"
                 f" FROM {tables.words.given()}) GROUP BY value"
                 f" ORDER BY {ranked} DESC, value LIMIT {int(limit)} OFFSET {int(offset)}",
                 [*params, orjson.dumps(rest).decode()],
@@ -96,6 +91,14 @@ class ColumnFigures:
             Row(value, _finished(asked, dict(zip(raw.columns, map(plain, raw.columns, values), strict=True))))
             for value, *values in rows
         ]
+
+    def _by_few(self, query: Query, asked: Asked, by: str, limit: int, offset: int, cursor: Any) -> Sequence[Row]:
+        found = Counter(by_few(Tables(query, self._plan))[by])
+        for gap in self._gaps(query):
+            for row in visits.breakdown(gap, asked, by, "visitors", None, 0, cursor):
+                found[row.value] += row.measures["visitors"]  # type: ignore[assignment]
+        ranked = sorted(found.items(), key=lambda item: (-item[1], item[0]))
+        return [Row(value, {"visitors": number}) for value, number in ranked[offset : offset + limit]]
 
     def _gaps(self, query: Query) -> Iterator[Query]:
         for gap in self._plan.gaps:
@@ -128,19 +131,21 @@ def _kind(name: str, tables: Tables) -> str:
     return "DECIMAL(38,4)" if name == "revenue" else tables.words.wide
 
 
-def _grouped(tables: Tables, raw: Asked, by: str) -> tuple[str, str, list[Any]]:
-    """The select that groups, the condition, and their parameters."""
+def _grouped(tables: Tables, raw: Asked, by: str) -> tuple[str, list[Any]]:
+    """The select of value and sums, and its parameters."""
     where, params = tables.chosen()
     if by not in OF_EVENTS:
-        return f"SELECT {tables.value(by)} AS value, {tables.sums(raw.columns)} FROM {tables.visits}", where, params
+        sql, params = tables.sums_by(tables.value(by), raw.columns)
+        return f"SELECT {tables.named(by, 'k')} AS value, * {tables.words.leaving_out} (k) FROM ({sql})", params
     if by in NARROW:
         named = " AND s.value <> ''" if by == "page" else ""
         sums = tables.event_sums(raw.columns, by)
-        return f"SELECT s.value, {sums} FROM {tables.rows(NARROW[by])}", f"{where}{named}", params
+        return f"SELECT s.value, {sums} FROM {tables.rows(NARROW[by])} WHERE {where}{named} GROUP BY 1", params
     named = " AND e.path <> ''" if OF_EVENTS[by] == "e.path" else ""
     return (
         f"SELECT coalesce({OF_EVENTS[by]}, '') AS value, {tables.event_sums(raw.columns, by)}"
-        f" FROM {tables.of_events(by)} JOIN {tables.visits} ON s.visit = e.visit", f"{where}{named}", params,
+        f" FROM {tables.of_events(by)} JOIN {tables.visits} ON s.visit = e.visit WHERE {where}{named}"
+        " GROUP BY 1", params,
     )
 
 
@@ -149,7 +154,7 @@ def _buckets(tables: Tables, raw: Asked) -> Iterator[tuple[datetime, dict[str, N
     grain, zone = tables.query.window.grain, tables.query.window.zone
     unit = _UNIT_US.get(grain)
     if unit is None:
-        for day, row in _by_day(tables):
+        for day, row in by_day(tables):
             yield midnight(_beginning(day, grain), zone), {name: row[name] for name in raw.columns}
         return
     bucket = f"{tables.words.whole(tables.local, unit)} * {unit} - {tables.offset}"
@@ -160,29 +165,6 @@ def _buckets(tables: Tables, raw: Asked) -> Iterator[tuple[datetime, dict[str, N
     for number, *values in rows:
         row = dict(zip(raw.columns, map(plain, raw.columns, values), strict=False))
         yield datetime.fromtimestamp(number // 1_000_000, UTC), row
-
-
-def _by_day(tables: Tables) -> Iterator[tuple[date, dict[str, Number]]]:
-    """Every sum by the day of the clock, of which totals and courses are made. All are asked for at once and kept:
-    copies never change, so the figures above a page, their course and what a share is a share of are one question."""
-    for number, *values in _kept_rows(tables):
-        yield date.fromordinal(_EPOCH + number), dict(zip(_SUMS, map(plain, _SUMS, values), strict=True))
-
-
-def _kept_rows(tables: Tables) -> list[tuple[Any, ...]]:
-    sql, params = tables.sums_by(tables.words.whole(tables.local, _DAY_US), _SUMS)
-    key = (sql, tuple(params))
-    with _lock:
-        rows = _kept.pop(key, None)
-    if rows is None:
-        with tables.plan.store.reading(SECONDS, tables.plan.copies) as copies:
-            copies.execute(sql, params)
-            rows = copies.fetchall()
-    with _lock:
-        _kept[key] = rows
-        while len(_kept) > _MOST_KEPT:
-            del _kept[next(iter(_kept))]
-    return rows
 
 
 def _beginning(day: date, grain: Grain) -> date:

@@ -37,7 +37,7 @@ _EVENT_SUMS = {
     "engaged_ms": "sum(e.engaged_ms)", "duration_s": "0", "conversions": "count(*) FILTER (WHERE e.converts)",
     "orders": "count(*) FILTER (WHERE e.is_order)",
 }
-_DAY_US, _HOUR_US = 86_400_000_000, 3_600_000_000
+DAY_US, _HOUR_US = 86_400_000_000, 3_600_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ class Tables:
     @property
     def visitor_day(self) -> str:
         """A visitor on a day, as one number."""
-        return self.words.pair("s.visitor", self.words.whole(self.local, _DAY_US))
+        return self.words.pair("s.visitor", self.words.whole(self.local, DAY_US))
 
     def sums(self, names: Sequence[str]) -> str:
         """The sums of visits, one a measure."""
@@ -108,6 +108,17 @@ class Tables:
         """The sums of the chosen visits by an expression, with the parameters."""
         where, params = self.chosen()
         return f"SELECT {key} AS k, {self.sums(names)} FROM {self.visits} WHERE {where} GROUP BY 1", params
+
+    def visitors_by(self, words: Sequence[str]) -> tuple[str, list[Any]]:
+        """Visitors of the chosen visits by each of some words on its own: the words, which of them are not looked at
+        (a bit each), and how many."""
+        columns = ", ".join(OF_VISITS[word] for word in words)
+        sets = ", ".join(f"({OF_VISITS[word]})" for word in words)
+        where, params = self.chosen()
+        return (
+            f"SELECT {columns}, grouping({columns}) AS apart, {self.sums(['visitors'])} FROM {self.visits}"
+            f" WHERE {where} GROUP BY GROUPING SETS ({sets})"
+        ), params
 
     def event_sums(self, names: Sequence[str], by: str) -> str:
         """The sums of events of one dimension, one a measure."""
@@ -140,11 +151,17 @@ class Tables:
         return f"CASE s.organization_id {own} END" if own else "NULL"
 
     def value(self, by: str) -> str:
-        """A visit's value of a dimension."""
+        """A visit's value of a dimension, or the number that stands for it (`named`)."""
         if by == WEEK_HOUR:
-            day, hour = (self.words.whole(self.local, unit) for unit in (_DAY_US, _HOUR_US))
-            return f"(({day} + 3) % 7 + 1)::text || '-' || lpad((({hour}) % 24)::text, 2, '0')"
+            day, hour = (self.words.whole(self.local, unit) for unit in (DAY_US, _HOUR_US))
+            return f"(({day} + 3) % 7 + 1) * 24 + ({hour}) % 24"
         return OF_VISITS[by]
+
+    def named(self, by: str, key: str) -> str:
+        """The text of what `value` gave, which is made for each group and not for each visit."""
+        if by == WEEK_HOUR:
+            return f"({self.words.whole(key, 24)})::text || '-' || lpad(({key} % 24)::text, 2, '0')"
+        return key
 
     def chosen(self) -> tuple[str, list[Any]]:
         """The condition that picks the rows of visits which meet all filters."""

@@ -19,6 +19,7 @@ from apps.analytics.models import Session, Site
 from apps.analytics.pipeline.erasure import erase_visitor
 from apps.analytics.selectors import visits
 from apps.analytics.selectors.column_figures import ColumnFigures
+from apps.analytics.selectors.column_sums import FEW
 from apps.analytics.selectors.measures import COLUMNS, Asked, histogram
 from apps.core.tenancy import every_tenant, tenant
 from apps.metrics.contracts import BY_ORGANIZATION, BY_SUBJECT, Filter, Grain, Operator, Query, Window
@@ -67,6 +68,11 @@ def assert_same(query: Query, by: str, *, used: bool) -> None:
         here, there = columns.totals(query, asked, cursor), visits.totals(query, asked, cursor)
         assert {k: v for k, v in here.items() if v} == {k: v for k, v in there.items() if v}
         assert columns.series(query, table, cursor) == visits.series(query, table, cursor)
+        alone = Asked.of(("visitors",))
+        for word in FEW:
+            assert columns.breakdown(query, alone, word, "visitors", 2, 1, cursor) == visits.breakdown(
+                query, alone, word, "visitors", 2, 1, cursor
+            )
         for offset in (0, 1):
             assert columns.breakdown(query, table, by, order, 3, offset, cursor) == visits.breakdown(
                 query, table, by, order, 3, offset, cursor
