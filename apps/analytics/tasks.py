@@ -15,9 +15,18 @@ from apps.analytics.pipeline.waiting import (
     organizations_with_alerts,
     organizations_with_companies,
     organizations_with_crm_entries,
+    organizations_with_imports,
     organizations_with_lookups,
 )
-from apps.analytics.services import columns, company_lookups, company_scores, crm_sending, detection, imports
+from apps.analytics.services import (
+    columns,
+    company_lookups,
+    company_scores,
+    crm_sending,
+    detection,
+    import_files,
+    imports,
+)
 from apps.analytics.services.quality import scores_of_all
 from apps.analytics.services.traffic_alerts import traffic_look
 from apps.analytics.services.watch import watch
@@ -40,6 +49,13 @@ def look_at_import(org_id: int, import_id: int) -> str:
     """Look an uploaded file of history through."""
     row = Import.objects.select_related("site").filter(pk=import_id).first()
     return imports.import_look(row=row) if row else "gone"
+
+
+@shared_task(queue="sync")
+def sweep_import_files() -> int:
+    """Delete files of history that are not needed any more; returns how many."""
+    kept = _of_each(organizations_with_imports(), import_files.import_files_sweep)
+    return sum(kept) + import_files.stray_files_sweep()
 
 
 @shared_task(queue="sync")

@@ -41,6 +41,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "measure-installation": {"task": "apps.core.tasks.measure_installation", "schedule": 60.0},
     "make-columns": {"task": "apps.analytics.tasks.make_columns", "schedule": 60.0},
+    "sweep-import-files": {"task": "apps.analytics.tasks.sweep_import_files", "schedule": 3600.0},
     "watch-pipeline": {"task": "apps.analytics.tasks.watch_pipeline", "schedule": 60.0},
     "watch-traffic": {"task": "apps.analytics.tasks.watch_traffic", "schedule": 300.0},
     "score-sites": {"task": "apps.analytics.tasks.score_sites", "schedule": 3600.0},

@@ -113,6 +113,7 @@ WORK: dict[str, Callable[[Organization], tuple[Any, ...]]] = {
         org.pk, SiteFactory(organization=org, domains=["127.0.0.1"]).pk,
     ),
     "apps.analytics.tasks.look_at_import": an_upload,
+    "apps.analytics.tasks.sweep_import_files": lambda org: (an_upload(org), ())[1],
     "apps.analytics.tasks.look_up_addresses": an_address,
     "apps.analytics.tasks.score_companies": a_company,
     "apps.analytics.tasks.score_companies_nightly": a_company,

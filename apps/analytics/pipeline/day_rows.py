@@ -25,6 +25,9 @@ ON CONFLICT (site_id, dim, grain, bucket, value) DO UPDATE SET
 """
 _LONGER = (int(StoreGrain.WEEK), int(StoreGrain.MONTH))
 _IMPORTED = int(EventFlag.IMPORTED)
+# From when to when the events of an import are.
+SPAN = """SELECT min(time), max(time) FROM analytics_event
+WHERE site_id = %s AND flags & %s <> 0 AND received_at = to_timestamp(%s / 1000.0)"""
 
 
 class DayRows:

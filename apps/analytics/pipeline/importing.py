@@ -18,17 +18,19 @@ from apps.analytics.enums import EventFlag, ImportState, Origin
 from apps.analytics.history.files import Upload
 from apps.analytics.history.outcomes import Broken, Refused, Seen
 from apps.analytics.history.readers import OF_DAYS, Numbered, open_rows
-from apps.analytics.pipeline.clock import ZoneClock, clock_of
+from apps.analytics.pipeline.clock import ZoneClock, at_ms, clock_of, moment_of
 from apps.analytics.pipeline.core import Core, Outcome
-from apps.analytics.pipeline.day_rows import DayRows, finish_days, take_back_days, take_back_events
+from apps.analytics.pipeline.day_rows import SPAN, DayRows, finish_days, take_back_days, take_back_events
 from apps.analytics.pipeline.hits import Envelope
 from apps.analytics.pipeline.import_limits import Limits, limits_of
-from apps.analytics.pipeline.rebuild import rebuild_site
+from apps.analytics.pipeline.rebuild import rebuild_days, rebuild_rest
 
 SECONDS = 0.5
 EVENTS = 6000
 ROWS = 5000
 MOST_FAULTS = 100
+DAYS_AT_ONCE = 28  # counted again in one transaction
+DAY_MS = 86_400_000
 IMPORTED = int(EventFlag.IMPORTED)
 _READ = """
 SELECT i.id, i.site_id, i.organization_id, i.kind, i.state, i.file, i.line, i.taken, i.broken, i.left, i.faults,
@@ -36,9 +38,11 @@ SELECT i.id, i.site_id, i.organization_id, i.kind, i.state, i.file, i.line, i.ta
 FROM analytics_import i JOIN analytics_site s ON s.id = i.site_id
 JOIN accounts_organization o ON o.id = i.organization_id WHERE i.id = %s FOR UPDATE OF i
 """
+_LIMITS = "UPDATE analytics_import SET limits = %s WHERE id = %s"
 _WRITE = """
 UPDATE analytics_import SET line = %(line)s, taken = %(taken)s, broken = %(broken)s, "left" = %(left)s,
     faults = %(faults)s, limits = %(limits)s, buckets = %(buckets)s, state = %(state)s::text, error = '',
+    file = CASE WHEN %(state)s::text = 'done' THEN '' ELSE file END,
     finished_at = CASE WHEN %(state)s::text = 'running' THEN NULL ELSE now() END WHERE id = %(id)s
 """
 
@@ -116,7 +120,8 @@ class Importer:
         return work.state != ImportState.RUNNING
 
     def undo(self, import_id: int) -> bool:
-        """Take an import back, piece by piece, then count the site again; returns whether it is done."""
+        """Take an import back, piece by piece: first what it brought, then its days counted again some weeks at a time,
+        then what is made of days; returns whether it is done."""
         connection, self._open = self._core.connection, None
         with connection.transaction():
             work = self._read(import_id)
@@ -124,10 +129,11 @@ class Importer:
                 return True
             if work.kind in OF_DAYS:
                 take_back_days(connection, work.site_id, work)
-            elif not take_back_events(connection, work.site_id, work.stamp):
+            elif not self._undone(work):
+                connection.execute(_LIMITS, [Jsonb(work.limits), import_id])
                 return False
             else:
-                rebuild_site(connection, work.site_id)
+                rebuild_rest(connection, work.site_id)
             connection.execute(
                 "UPDATE analytics_import SET state = 'undone', buckets = '[]', limits = '{}', finished_at = now()"
                 " WHERE id = %s", [import_id],
@@ -135,6 +141,24 @@ class Importer:
         self._core.rolled_back()
         self._core.duplicates.clear()
         return True
+
+    def _undone(self, work: Work) -> bool:
+        """One piece; returns whether there is none left. `limits` says how far it is."""
+        connection, limits, clock = self._core.connection, work.limits, work.clock
+        if "recount" not in limits:
+            first, last = connection.execute(SPAN, [work.site_id, IMPORTED, work.stamp]).fetchone()
+            limits["recount"] = [clock.day_of(at_ms(first)).start, clock.day_of(at_ms(last)).end] if first else [0, 0]
+            return False
+        if not limits.get("gone"):
+            limits["gone"] = take_back_events(connection, work.site_id, work.stamp)
+            return False
+        at, end = limits["recount"]
+        if at >= end:
+            return True
+        until = clock.day_of(min(at + DAYS_AT_ONCE * DAY_MS, end)).start
+        rebuild_days(connection, work.site_id, moment_of(at), moment_of(until))
+        limits["recount"] = [until, end]
+        return False
 
     def failed(self, import_id: int, error: Exception) -> None:
         """Say at the import why it cannot go on."""

@@ -26,20 +26,20 @@ _EVENT_SUMS = f"""count(*) FILTER (WHERE e.name = 'pageview'), count(*), 0, coal
 _EVENTS = f"""
 WITH e AS MATERIALIZED (
     SELECT *, flags & {_CONVERSION} <> 0 AS converts, date_trunc('day', time, %(zone)s) AS day
-    FROM analytics_event WHERE site_id = %(site)s AND flags & {_TEST} = 0 AND time >= %(from)s
+    FROM analytics_event WHERE site_id = %(site)s AND flags & {_TEST} = 0 AND time >= %(from)s AND time < %(until)s
 )
 """
 _VISITS = """
 WITH s AS MATERIALIZED (
     SELECT *, date_trunc('day', started_at, %(zone)s) AS day,
         floor(extract(epoch FROM last_at) * 1000 - extract(epoch FROM started_at) * 1000)::bigint / 1000 AS seconds
-    FROM analytics_session WHERE site_id = %(site)s AND started_at >= %(from)s
+    FROM analytics_session WHERE site_id = %(site)s AND started_at >= %(from)s AND started_at < %(until)s
 )
 """
 _HEAD = "%(org)s::bigint, %(site)s::bigint"
 _HOUR_OF = "{day} + floor(extract(epoch FROM ({time} - {day})) / 3600) * interval '1 hour'"
 _SESSION_SUMS = "0, count(*), 0, 0, count(*) FILTER (WHERE s.is_bounce), 0, sum(seconds), 0, 0, 0::numeric"
-_EVER = datetime.min.replace(tzinfo=UTC)
+_EVER, _NEVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 _DAY, _HOUR = int(StoreGrain.DAY), int(StoreGrain.HOUR)
 
 
@@ -118,8 +118,10 @@ _MERGE = """ON CONFLICT (site_id, dim, grain, bucket, value) DO UPDATE SET
     bounces = r.bounces + excluded.bounces, duration_s = r.duration_s + excluded.duration_s"""
 
 
-_CLEAR = f"""DELETE FROM analytics_rollup WHERE site_id = %(site)s AND grain <> {int(StoreGrain.MINUTE)}
-    AND (bucket >= %(from)s OR grain IN ({int(StoreGrain.WEEK)}, {int(StoreGrain.MONTH)}))"""
+_CLEAR = f"""DELETE FROM analytics_rollup WHERE site_id = %(site)s AND grain IN ({_HOUR}, {_DAY})
+    AND bucket >= %(from)s AND bucket < %(until)s"""
+_CLEAR_LONGER = f"""DELETE FROM analytics_rollup WHERE site_id = %(site)s
+    AND grain IN ({int(StoreGrain.WEEK)}, {int(StoreGrain.MONTH)})"""
 
 
 def rebuild_site(connection: Any, site_id: int) -> int:
@@ -128,16 +130,34 @@ def rebuild_site(connection: Any, site_id: int) -> int:
     Minutes are left as they are: they are gone within two days. So is everything before the first day whose events
     are kept, except that weeks and months are added up anew from its days.
     """
+    rebuild_days(connection, site_id)
+    return rebuild_rest(connection, site_id)
+
+
+def rebuild_days(
+    connection: Any, site_id: int, since: datetime | None = None, until: datetime | None = None
+) -> None:
+    """Count days and hours again from one midnight of the organization to before another; all, if none are named.
+    Goals, products and what is made of days is left to `rebuild_rest`, so that a long past can be done in pieces."""
     params = _params(connection, site_id)
     if params is None:
-        return 0
+        return
+    params |= {"from": max(params["from"], since or _EVER), "until": until or _NEVER}
     connection.execute(_CLEAR, params)
-    connection.execute("DELETE FROM analytics_foldedperiod WHERE site_id = %s", [site_id])
     for head, statements in ((_EVENTS, _of_events()), (_VISITS, _of_visits())):
         for statement in statements:
             connection.execute(
                 f"{head} INSERT INTO analytics_rollup AS r ({_COLUMNS}) {statement} {_MERGE}", params
             )
+
+
+def rebuild_rest(connection: Any, site_id: int) -> int:
+    """Make what is made of days anew, and count what is counted over all of them; returns how many rows there are."""
+    params = _params(connection, site_id)
+    if params is None:
+        return 0
+    connection.execute(_CLEAR_LONGER, params)
+    connection.execute("DELETE FROM analytics_foldedperiod WHERE site_id = %s", [site_id])
     fold_closed_periods(connection, [site_id])
     _mark_again(connection, site_id, params["zone"])
     recount_goals(connection, site_id, since=params["from"])

@@ -43,3 +43,10 @@ def organizations_with_alerts() -> list[int]:
     with every_tenant(), connection.cursor() as cursor:
         cursor.execute("SELECT DISTINCT organization_id FROM analytics_trafficalert ORDER BY 1")
         return [row[0] for row in cursor.fetchall()]
+
+
+def organizations_with_imports() -> list[int]:
+    """Organizations of which a file of history is kept."""
+    with every_tenant(), connection.cursor() as cursor:
+        cursor.execute("SELECT DISTINCT organization_id FROM analytics_import WHERE file <> '' ORDER BY 1")
+        return [row[0] for row in cursor.fetchall()]

@@ -1,0 +1,68 @@
+"""Uploaded files of history are not kept for longer than they are needed: addresses of visitors are in them."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from apps.analytics.enums import ImportState
+from apps.analytics.models import Import
+from apps.analytics.services.imports import import_look
+from apps.core.models import Connection
+from apps.core.tenancy import every_tenant
+
+KEPT = timedelta(days=30)
+STRAY_SECONDS = 86_400
+LOST = timedelta(hours=1)
+_WAITING = (ImportState.FETCHING, ImportState.READY)
+_BROKEN_OFF = (ImportState.STOPPED, ImportState.FAILED)
+
+
+def import_files_sweep(organization: Any) -> int:
+    """Delete the files of the organization in scope that nobody has come back to for thirty days, and look through what
+    was uploaded and never was; returns how many files went."""
+    for row in Import.objects.filter(state=ImportState.CHECKING, created_at__lt=timezone.now() - LOST).exclude(file=""):
+        import_look(row=row)
+    before = timezone.now() - KEPT
+    waiting = Import.objects.filter(state__in=_WAITING, created_at__lt=before)
+    broken_off = Import.objects.filter(state__in=_BROKEN_OFF, finished_at__lt=before)
+    done = Import.objects.filter(state__in=(ImportState.DONE, ImportState.UNDONE, ImportState.REFUSED))
+    return sum(_let_go(row.pk) for found in (waiting, broken_off, done) for row in found.exclude(file=""))
+
+
+@transaction.atomic
+def _let_go(pk: int) -> bool:
+    row = Import.objects.select_for_update().filter(pk=pk).exclude(file="").first()
+    if row is None or row.state in {ImportState.RUNNING, ImportState.STOPPING, ImportState.UNDOING}:
+        return False
+    storage, name = row.file.storage, row.file.name
+    row.file = ""
+    if row.state == ImportState.FETCHING and row.connection_id:
+        Connection.objects.filter(pk=row.connection_id).update(cursor={})
+    if row.state in _WAITING:
+        row.state, row.error = ImportState.REFUSED, "refused:expired"
+    row.save(update_fields=["file", "state", "error"])
+    transaction.on_commit(lambda: storage.delete(name))
+    return True
+
+
+def stray_files_sweep() -> int:
+    """Delete files that no import knows: those of sites that were deleted, and of uploads that broke off. Of all
+    organizations; returns how many."""
+    folder = Path(settings.MEDIA_ROOT) / "imports"
+    if not folder.is_dir():
+        return 0
+    old = [path for path in folder.iterdir() if path.is_file() and path.stat().st_mtime < time.time() - STRAY_SECONDS]
+    names = [f"imports/{path.name}" for path in old]
+    with every_tenant():
+        known = set(Import.objects.filter(file__in=names).values_list("file", flat=True))
+    stray = [path for path in old if f"imports/{path.name}" not in known]
+    for path in stray:
+        path.unlink(missing_ok=True)
+    return len(stray)
