@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -10,10 +11,11 @@ from apps.accounts.audit import audit
 from apps.accounts.models import User
 from apps.analytics.contracts.journeys import StepSpec
 from apps.analytics.enums import DeliveryState, ImportKind, ImportState
-from apps.analytics.models import Company, CompanyScore, DeadLetter, Delivery, Destination, Import, Site
+from apps.analytics.models import Company, CompanyScore, DeadLetter, Delivery, Destination, Import, SearchFigure, Site
 from apps.analytics.services.destinations import destination_create
 from apps.analytics.services.funnels import funnel_create, segment_create
 from apps.analytics.services.goals import goal_create
+from apps.analytics.services.searches import search_connect
 from apps.analytics.services.sharing import shared_link_create
 from apps.core.models import Connection
 from apps.core.tenancy import tenant
@@ -33,6 +35,7 @@ def one_of_each(owner: User, site: Site) -> dict[str, Any]:
         segment_create(actor=owner, name="Germany", filters=["country:is:DE"], site=site, is_shared=True)
         account = Connection.objects.create(kind="notification_transport", provider="fake", name="Mail")
         destination = _destination(owner, site)
+        _searches(owner, site)
         return {
             "goal": goal.pk, "funnel": funnel.pk, "connection": account.pk, "destination": destination.pk,
             "shared": shared_link_create(actor=owner, site=site, name="Partner").token,
@@ -44,6 +47,16 @@ def one_of_each(owner: User, site: Site) -> dict[str, Any]:
 def _destination(owner: User, site: Site) -> Destination:
     values = {"url": "https://hooks.example/mainstay", "secret": "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz"}
     return destination_create(actor=owner, site=site, provider="webhook", name="Our stock system", values=values)
+
+
+def _searches(owner: User, site: Site) -> None:
+    row = search_connect(actor=owner, site=site, provider="fake", values={"property": "sc-domain:site.example"})
+    day = timezone.now().date() - timedelta(days=2)
+    row.first_day = row.last_day = row.final_day = day
+    row.save()
+    values = ("", "where to buy " + "bread" * 30, "https://site.example/" + "a" * 200, "DE")
+    for dim, value in enumerate(values):
+        SearchFigure.objects.create(site=site, day=day, dim=dim, value=value, clicks=3, impressions=40, places=90.0)
 
 
 def _failed(destination: Destination) -> Delivery:

@@ -15,7 +15,9 @@ from apps.accounts.audit import audit, register_audit_actions
 from apps.analytics.contracts import SiteChanged, SiteCreated, SiteDeleted, SiteSettings
 from apps.analytics.enrichment.addresses import normal_host
 from apps.analytics.enums import SiteStatus
-from apps.analytics.models import Site
+from apps.analytics.models import Destination, Site, SiteSearch
+from apps.core.connections.services import connection_remove
+from apps.core.models import Connection
 from apps.core.outbox import publish
 
 MOST_DOMAINS = 50
@@ -87,7 +89,16 @@ def site_delete(*, actor: Any, site: Site, typed_name: str) -> None:
         raise ValidationError({"typed_name": _("Type the site's name exactly to delete it.")})
     audit(actor, "site.deleted", site, before={"name": site.name, "domains": site.domains})
     publish(SiteDeleted(site.organization_id, site.id, site.name))
+    _accounts_remove(site)
     site.delete()
+
+
+def _accounts_remove(site: Site) -> None:
+    """Accounts elsewhere that serve this site alone: nobody could use them any more, and some are asked regularly."""
+    rows = (model.objects.filter(site=site).exclude(connection=None) for model in (Destination, SiteSearch))
+    ids = [pk for found in rows for pk in found.values_list("connection_id", flat=True)]
+    for connection in Connection.objects.filter(pk__in=ids):
+        connection_remove(connection)
 
 
 @transaction.atomic

@@ -65,6 +65,13 @@ def until(known: Known) -> str:
     return _("Until %(day)s, as Google counts") % {"day": _day(last)} if last else ""
 
 
+def source(known: Known) -> str:
+    """Whose figures they are, by name; those of the stand-in say so."""
+    connection = known.connection
+    vendor = find_vendor(connection.kind, connection.provider) if connection else None
+    return str(vendor.label) if vendor else _("Search Console")
+
+
 def notes(known: Known, frame: Frame | None) -> list[str]:
     """Whole sentences that go with the figures shown."""
     row = known.row

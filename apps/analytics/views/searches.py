@@ -106,7 +106,7 @@ class SearchPage(SearchView):
             "chart_title": shown.metric.label, "unnamed": words.unnamed(share.value),
             "chart": present.chart([shown], kind="area", comparison_name=frame.period.compare_label,
                                    empty_text=_("Nothing yet")),
-            "freshness": words.until(self.known),
+            "freshness": words.until(self.known), "source": words.source(self.known),
         }
 
     def _card(self, page: Any, key: str, frame: frames.Frame, shown: str) -> dict[str, Any]:

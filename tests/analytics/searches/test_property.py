@@ -8,10 +8,11 @@ import pytest
 from django.db import connection as database
 
 from apps.analytics.enums import SearchDimension
-from apps.analytics.models import Site
+from apps.analytics.models import SearchFigure, Site
 from apps.analytics.providers.searches.base import Question
 from apps.analytics.selectors.searches import SearchState, search_known
 from apps.analytics.services.searches import property_choose, search_disconnect, search_forget, search_properties
+from apps.analytics.services.sites import site_delete
 from apps.core.models import Connection
 from apps.core.sync import End
 from apps.core.tenancy import tenant
@@ -102,3 +103,14 @@ def test_an_account_that_was_never_signed_in_to_is_not_asked(google: Google, sho
     with tenant(shop.organization_id):
         assert Connection.objects.get(pk=row.connection_id).next_attempt_at is None
         assert search_known(shop).state is SearchState.UNSIGNED
+
+
+def test_a_site_that_is_deleted_takes_its_account_along(google: Google, shop: Site) -> None:
+    read_all(connected(shop))
+    with tenant(shop.organization_id):
+        mine = Connection.objects.create(kind="notification_transport", provider="fake", name="Mail")
+
+        site_delete(actor=None, site=shop, typed_name="Shop")
+
+        assert list(Connection.objects.all()) == [mine]
+        assert not SearchFigure.objects.exists()
