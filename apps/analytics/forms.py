@@ -45,7 +45,9 @@ class NewSiteForm(forms.Form):
 
     address = forms.CharField(
         label=_("Address of the site"), max_length=300,
-        widget=forms.TextInput(attrs={"placeholder": "www.example.com", "inputmode": "url", "autocomplete": "url"}),
+        widget=forms.TextInput(
+            attrs={"placeholder": "www.example.com", "inputmode": "url", "autocomplete": "url", "autofocus": True}
+        ),
         help_text=_("As your visitors type it."),
     )
     name = forms.CharField(

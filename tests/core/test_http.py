@@ -6,7 +6,6 @@ import contextlib
 import gzip
 import http.server
 import socket
-import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator
@@ -19,6 +18,7 @@ import pytest
 
 from apps.core.addresses import BlockedAddress, UnknownHost, checked
 from apps.core.http import FetchError, Limits, fetch
+from tests.house.listening import listening
 
 PUBLIC = "93.184.215.14"
 
@@ -61,13 +61,8 @@ def site() -> Iterator[LocalSite]:
         def log_message(self, *args: Any) -> None:
             """Quiet."""
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    found.port = server.server_address[1]
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-    yield found
-    server.shutdown()
-    server.server_close()
+    with listening(Handler) as found.port:
+        yield found
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from apps.accounts.models import Organization
 from apps.core.tenancy import current_org_id
 from apps.notifications.enums import Channel
 from apps.notifications.kinds import Kind, register_kind
+from apps.notifications.lazy import said
 from apps.notifications.services import notify_members
 
 HOT = register_kind(
@@ -26,8 +27,8 @@ def tell_hot(*, company_id: int, name: str, score: int) -> int:
     organization = Organization.objects.get(pk=current_org_id())
     today = timezone.now().astimezone(organization.tz).date()
     return notify_members(
-        HOT, _("%(company)s is hot") % {"company": name}, action="company.view",
-        body=_("Its visits add up to a score of %(score)s of 100.") % {"score": score},
+        HOT, said(_("%(company)s is hot"), company=name), action="company.view",
+        body=said(_("Its visits add up to a score of %(score)s of 100."), score=score),
         url=reverse("analytics:company", args=[organization.slug, company_id]), button=_("Look at the company"),
         key=f"{company_id}/{today.isoformat()}",
     )

@@ -187,6 +187,8 @@ def test_those_who_may_see_companies_are_told_once_a_day(
 ) -> None:
     client = UserFactory(email="client@example.com")
     MembershipFactory(organization=organization, user=client, role=Role.CLIENT)
+    bob.language = "de"
+    bob.save(update_fields=["language"])
     sender.view(NOW, ip=ACME)
     sender.view(NOW, ip=UNI)
     with tenant(organization.pk):
@@ -195,4 +197,4 @@ def test_those_who_may_see_companies_are_told_once_a_day(
     with every_tenant():
         told = Notification.objects.filter(kind="companies.hot").order_by("user__email")
         assert [row.user.email for row in told] == ["alice@example.com", "bob@example.com"]
-        assert told[0].title == "Acme is hot"
+        assert [row.title for row in told] == ["Acme is hot", "Acme ist heiß"]

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
+from tests.house.listening import listening
+
 TOKEN = "pat-na1-t0ken"
 
 
@@ -273,12 +275,6 @@ def opened(office: Office) -> Iterator[Any]:
         def log_message(self, *args: Any) -> None:
             pass
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    office.url = f"http://127.0.0.1:{server.server_address[1]}"
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-    try:
+    with listening(Handler) as port:
+        office.url = f"http://127.0.0.1:{port}"
         yield office
-    finally:
-        server.shutdown()
-        server.server_close()

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from tests.house.listening import listening
+
 FIXTURES = Path(__file__).parents[2] / "fixtures/providers"
 JUDGE, HANG, DROP = "judge", "hang", "drop"
 
@@ -107,13 +109,9 @@ def _handler(vendor: Vendor) -> type[http.server.BaseHTTPRequestHandler]:
 def running(name: str, judge: Judge) -> Iterator[Vendor]:
     """The vendor, listening on this machine."""
     vendor = Vendor(name, judge)
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _handler(vendor))
-    server.daemon_threads = True
-    vendor.url = f"http://127.0.0.1:{server.server_address[1]}"
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-    try:
-        yield vendor
-    finally:
-        vendor.released.set()
-        server.shutdown()
-        server.server_close()
+    with listening(_handler(vendor)) as port:
+        vendor.url = f"http://127.0.0.1:{port}"
+        try:
+            yield vendor
+        finally:
+            vendor.released.set()
