@@ -268,26 +268,6 @@ class Temperature(models.TextChoices):
     COLD = "cold", _("Cold")
 
 
-class Industry(models.TextChoices):
-    """Trades that can be told from a name."""
-
-    HEALTH = "health", _("Health")
-    FINANCE = "finance", _("Banking and insurance")
-    EDUCATION = "education", _("Education")
-    PUBLIC = "public", _("Public administration")
-    ENERGY = "energy", _("Energy and water")
-    LOGISTICS = "logistics", _("Transport and logistics")
-    CONSTRUCTION = "construction", _("Building and property")
-    MANUFACTURING = "manufacturing", _("Manufacturing")
-    FOOD = "food", _("Food and farming")
-    HOSPITALITY = "hospitality", _("Travel and hospitality")
-    MEDIA = "media", _("Media")
-    RETAIL = "retail", _("Trade")
-    LAW = "law", _("Law and consulting")
-    SOFTWARE = "software", _("Software")
-    RESEARCH = "research", _("Research")
-
-
 COMPANY_KINDS = frozenset({NetworkKind.BUSINESS, NetworkKind.EDUCATION, NetworkKind.GOVERNMENT})
 
 

@@ -12,7 +12,8 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from apps.analytics.enums import Industry, NetworkKind
+from apps.analytics.company_industries import Industry
+from apps.analytics.enums import NetworkKind
 
 _DATA = Path(__file__).resolve().parents[1] / "data" / "industry_words.json"
 _SPLIT = re.compile(r"[^a-z0-9\-]+")

@@ -13,7 +13,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from apps.analytics.enums import COMPANY_KINDS, Confidence, Industry, NetworkKind, Temperature
+from apps.analytics.company_industries import Industry
+from apps.analytics.enums import COMPANY_KINDS, Confidence, NetworkKind, Temperature
 from apps.analytics.models.site import Site
 from apps.core.encryption import EncryptedJSONField
 from apps.core.models import TenantModel

@@ -20,7 +20,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import Organization
-from apps.analytics.enums import Industry
+from apps.analytics.company_industries import Industry
 from apps.analytics.models import Company, CrmEntry
 from apps.analytics.providers.crm.base import Crm, CrmRecord, Outcome, crms
 from apps.core import oauth

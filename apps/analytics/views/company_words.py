@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 from django.utils.translation import ngettext
 
-from apps.analytics.enums import Confidence, Industry, NetworkKind, Temperature
+from apps.analytics.company_industries import Industry
+from apps.analytics.enums import Confidence, NetworkKind, Temperature
 from apps.analytics.models import Company
 from apps.analytics.selectors.companies import GUESS
 
