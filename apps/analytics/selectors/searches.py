@@ -25,6 +25,7 @@ class SearchState(StrEnum):
     UNSIGNED = "unsigned"  # an account was begun, but never signed in to
     UNCHOSEN = "unchosen"  # signed in, no property yet
     READING = "reading"  # the first figures are on their way
+    STOPPED = "stopped"  # nothing was read yet, and nothing will be until a person acts
     NOTHING = "nothing"  # everything was read, and there is nothing
     OK = "ok"
 
@@ -72,6 +73,8 @@ def _before_figures(row: SiteSearch) -> SearchState:
         return SearchState.UNSIGNED
     if not connection.config.get("property"):
         return SearchState.UNCHOSEN
+    if connection.status in {Connection.Status.ERROR, Connection.Status.PAUSED}:
+        return SearchState.STOPPED
     was_read = connection.cursor.get("property") == connection.config["property"] and "by" not in connection.cursor
     return SearchState.NOTHING if was_read else SearchState.READING
 

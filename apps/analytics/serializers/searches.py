@@ -23,7 +23,7 @@ class SearchesOut(serializers.Serializer):
     """Whether searches are known, how far they reach, and what they were: `covered_from` to `covered_to` is the part of
     the period that Google has figures of, empty for none."""
 
-    state = serializers.ChoiceField(["off", "unsigned", "unchosen", "reading", "nothing", "ok"])
+    state = serializers.ChoiceField(["off", "unsigned", "unchosen", "reading", "stopped", "nothing", "ok"])
     property = serializers.CharField()
     problem = serializers.CharField()
     first_day = serializers.DateField(allow_null=True)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from apps.analytics.providers.searches.base import search_consoles
 from apps.analytics.selectors.searches import Known
+from apps.core.models import Connection
 from apps.core.oauth import OAuthProvider
 from apps.core.providers import find_vendor
 from apps.metrics.frame import Frame
@@ -52,7 +53,11 @@ def offers() -> list[Offer]:
 def trouble(known: Known) -> dict[str, Any] | None:
     """Why no figures come in at present, in the words of the connection; None while all is well."""
     connection = known.connection
-    if connection is None or not connection.last_error:
+    if connection is None:
+        return None
+    if connection.status == Connection.Status.PAUSED:
+        return {"reason": _("The connection is paused, so nothing is fetched."), "is_paused": True}
+    if not connection.last_error:
         return None
     vendor = find_vendor(connection.kind, connection.provider)
     by_sign_in = vendor is not None and issubclass(vendor, OAuthProvider)

@@ -175,13 +175,28 @@ def test_what_is_wrong_is_said_to_those_who_can_mend_it(
     row = connected(shop, "https://shop.example/")
     read_all(row)
 
-    mine = owner.get(at(shop, "/")).content.decode()
+    page = owner.get(at(shop, "/"))
+    mine = page.content.decode()
+    assert page.context["state"] == "stopped"
+    assert "every 2s" not in mine
     assert "sufficient permission" in mine
     assert "Sign in again" in mine
     theirs = client_of(bob).get(at(shop, "/")).content.decode()
     assert "sufficient permission" in theirs
     assert "Sign in again" not in theirs
     assert "An owner or admin of this organization can mend it." in theirs
+
+
+def test_a_connection_that_is_paused_says_so(google: Google, owner: Client, shop: Site) -> None:
+    row = connected(shop)
+    with tenant(shop.organization_id):
+        Connection.objects.filter(pk=row.connection_id).update(status="paused")
+
+    page = owner.get(at(shop, "/"))
+
+    assert page.context["state"] == "stopped"
+    assert "paused, so nothing is fetched" in page.content.decode()
+    assert "tried again" not in page.content.decode()
 
 
 def test_csv_holds_every_row_and_no_formula(owner: Client, shop: Site, time_machine: Any) -> None:

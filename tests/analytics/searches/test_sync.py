@@ -175,6 +175,23 @@ def test_limits_are_waited_for_and_nothing_is_lost(google: Google, shop: Site) -
     assert reread(row).connection.last_error == ""
 
 
+def test_a_long_run_makes_room_and_goes_on(google: Google, shop: Site, time_machine: Any) -> None:
+    row = connected(shop)
+
+    def wait(question: Question) -> None:
+        if len(google.questions) == 6:
+            time_machine.shift(sync.LONGEST_RUN.total_seconds() + 1)
+
+    google.before = wait
+    with tenant(shop.organization_id):
+        assert sync.run(row.connection_id) is End.LATER
+        assert Connection.objects.get(pk=row.connection_id).status != "error"
+    assert len(google.questions) == 6
+    assert read_all(row) is End.DONE
+
+    assert without_places(shop) == expected()
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_token_that_ends_on_the_way_is_refreshed_once(
     google: Google, shop: Site, monkeypatch: pytest.MonkeyPatch
