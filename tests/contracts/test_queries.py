@@ -109,6 +109,7 @@ def dead_letters(organization: Organization, amount: int) -> None:
         apps.get_model("analytics.DeadLetter").objects.create(
             site_id=site.id, reason="ValueError", received_at=timezone.now(), raw=b"[]"
         )
+    destinations(organization, None, amount)  # type: ignore[arg-type]
 
 
 # A list, and what makes it longer. Every list of the API has its line; pages that list things too.

@@ -89,7 +89,8 @@ class Lane:
         width = vendor.batch * (1 if probing else vendor.parallel)
         taken = outbox.take(row.pk, width if probing else max(width, AHEAD), now)
         fresh = self._still_young(row, vendor, taken, now)
-        chunks = [[fresh[n] for n in bundle] for bundle in vendor.bundles([one.payload for one in fresh])]
+        bundles = vendor.bundles([one.payload for one in fresh])
+        chunks = [[fresh[n] for n in bundle] for bundle in bundles if bundle]
         side_by_side = 1 if probing else vendor.parallel
         for start in range(0, len(chunks), side_by_side):
             if start and self._must_stop(row):

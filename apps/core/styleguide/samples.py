@@ -108,7 +108,19 @@ def table() -> dict[str, Any]:
         }
         for name, domain, tone, status, n, sales, last in data
     ]
-    return {"columns": columns, "rows": rows}
+    ticked = [
+        {
+            "choose": number,
+            "cells": [
+                {"text": "No amount was given", "sub": "Purchase"},
+                {"status": "Waits for you", "tone": "attention"},
+                {"button": "Send again", "name": "only", "value": number, "of": "No amount was given"},
+            ],
+        }
+        for number in (1, 2)
+    ]
+    heads = [{"key": "what", "label": "Reason"}, {"key": "state", "label": "Status"}, {"key": "do", "align": "end"}]
+    return {"columns": columns, "rows": rows, "choose_columns": heads, "choose_rows": ticked}
 
 
 def _navigation() -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -11,9 +12,10 @@ from apps.accounts.models import Organization
 from apps.analytics.delivery.deliverer import Deliverer
 from apps.analytics.enums import BreakerState
 from apps.analytics.models import Delivery, Site
+from apps.analytics.providers import destinations
 from apps.core.models import Connection, OutboxEvent
 from apps.core.tenancy import every_tenant
-from tests.analytics.delivery.answers import Answer, Server
+from tests.analytics.delivery.answers import Answer, Posting, Server
 from tests.analytics.delivery.conftest import Clock, counted, make_destination, read, states, waiting
 from tests.factories.analytics import SiteFactory
 
@@ -195,3 +197,46 @@ def test_of_what_was_sent_the_newest_are_kept(
     deliverer.sweep()
     assert [row.event_id for row in rows_of(destination)] == ["e7", "e8", "e9", "e10", "e11"]
     assert counted(destination)["sent"] == 12
+
+
+class Paired(Posting):
+    """A vendor whose requests hold only what belongs together: here events of the same parity."""
+
+    key = "paired"
+    parallel = 2
+
+    def bundles(self, bodies: Any) -> list[list[int]]:
+        even = [n for n, body in enumerate(bodies) if int(body["id"][1:]) % 2 == 0]
+        return [even[:3], [n for n in range(len(bodies)) if n not in even], even[3:]]
+
+
+@pytest.fixture
+def paired(site: Site, server: Server) -> Iterator[Any]:
+    destinations.register(Paired)
+    row = make_destination(site, server.url, provider="paired")
+    waiting(row, 8)
+    yield row
+    del destinations._providers[Paired.key]
+
+
+def test_a_vendor_says_what_shares_a_request(paired: Any, server: Server, deliverer: Deliverer) -> None:
+    assert deliverer.deliver() == 8
+
+    assert [[event["id"] for event in body] for body in server.bodies] == [
+        ["e0", "e2", "e4"], ["e1", "e3", "e5", "e7"], ["e6"],
+    ]
+    assert (states(paired), counted(paired)) == ({"sent": 8}, {"sent": 8, "requests": 3})
+
+
+def test_bundles_that_were_not_tried_when_it_must_wait_are_given_back(
+    paired: Any, server: Server, deliverer: Deliverer
+) -> None:
+    server.answers.extend([Answer(200), Answer(429, Retry_After="60")])
+
+    deliverer.deliver()
+
+    assert states(paired) == {"sent": 3, "waiting": 5}
+    assert {row.event_id: row.attempts for row in rows_of(paired) if row.state == "waiting"} == {
+        "e1": 1, "e3": 1, "e5": 1, "e7": 1, "e6": 0,
+    }
+    assert not any(row.is_leased for row in rows_of(paired))
