@@ -1,7 +1,7 @@
 // The staff area's theme sets styles by attribute and brings a style block of its own, both of which the page's policy
 // forbids. Styles set through the object model are allowed, so its attributes take that way; the block is left out.
-const page = window as { htmx?: { config: { includeIndicatorStyles: boolean } } };
-if (page.htmx) page.htmx.config.includeIndicatorStyles = false;
+const theirs = window as unknown as { htmx?: { config: { includeIndicatorStyles: boolean } } };
+if (theirs.htmx) theirs.htmx.config.includeIndicatorStyles = false;
 
 const setAttribute = Element.prototype.setAttribute;
 Element.prototype.setAttribute = function (this: Element, name: string, value: string): void {
