@@ -37,6 +37,7 @@ SETTINGS = {
 _WHOLE = {"wait_end_of_query": "1", "default_format": "JSONCompactEachRowWithNamesAndTypes"}
 # Too slow, or more rows, bytes or memory than the account may use for one question.
 _TOO_MUCH = frozenset({158, 159, 160, 241, 307})
+UNKNOWN_TABLE = 60
 _CODE = re.compile(rb"Code: (\d+)\.")
 _clients: dict[tuple[int, str], httpx.Client] = {}
 _resting: dict[str, float] = {}
@@ -166,7 +167,8 @@ def _refused(code: str | None, body: bytes) -> Exception:
     number = int(code) if code and code.isdecimal() else int(found[1]) if found else 0
     if number in _TOO_MUCH:
         return QueryTooSlow(f"ClickHouse answered with error {number}")
-    log.error("clickhouse.refused", error=number)  # the words may quote what a customer asked for
+    if number != UNKNOWN_TABLE:  # nothing has been stored yet
+        log.error("clickhouse.refused", error=number)  # the words may quote what a customer asked for
     return ClickHouseError(number)
 
 

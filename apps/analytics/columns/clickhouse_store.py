@@ -17,7 +17,7 @@ from typing import Any
 from django.conf import settings
 
 from apps.analytics.columns import engine, files
-from apps.analytics.columns.clickhouse import ClickHouse, ClickHouseCursor, ClickHouseError, literal
+from apps.analytics.columns.clickhouse import UNKNOWN_TABLE, ClickHouse, ClickHouseCursor, ClickHouseError, literal
 from apps.analytics.columns.contracts import (
     EVENTS,
     NAMES,
@@ -35,7 +35,6 @@ from apps.analytics.columns.words import ClickHouseWords
 LOOK_SECONDS, REMOVE_SECONDS, STORE_SECONDS = 5.0, 10.0, 600.0
 PIECE_BYTES = 64 * 1024 * 1024  # ClickHouse keeps a Parquet file in memory while it takes it in
 _LAYOUT = 1  # of the tables; another one gets tables of its own, which are filled anew
-_UNKNOWN_TABLE = 60
 _BIG, _SMALL, _AT, _BOOL, _TEXT, _FEW = (
     "Int64", "Int32", "DateTime64(6, 'UTC')", "Bool", "String", "LowCardinality(String)",
 )
@@ -119,7 +118,7 @@ class ClickHouseStore:
             try:
                 self._server.run(f"ALTER TABLE {_table(name)} DROP PARTITION {literal(copy.name)}", REMOVE_SECONDS)
             except ClickHouseError as error:
-                if error.code != _UNKNOWN_TABLE:
+                if error.code != UNKNOWN_TABLE:
                     raise
 
     def held(self) -> list[Copy]:
@@ -139,7 +138,7 @@ class ClickHouseStore:
         try:
             self._server.run(_insertion(name, copy), STORE_SECONDS, _read(file))
         except ClickHouseError as error:
-            if error.code != _UNKNOWN_TABLE:
+            if error.code != UNKNOWN_TABLE:
                 raise
             self._server.run(_creation(name), LOOK_SECONDS)
             self._server.run(_insertion(name, copy), STORE_SECONDS, _read(file))

@@ -54,6 +54,8 @@ class Door(http.server.BaseHTTPRequestHandler):
     """The HTTP interface, as far as it is used."""
 
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # one packet an answer: two would wait 40 ms for each other
+    disable_nagle_algorithm = True
     house: House
 
     def do_POST(self) -> None:

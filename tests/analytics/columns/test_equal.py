@@ -108,7 +108,7 @@ def test_files_and_postgresql_answer_alike(organization: Organization, core: Any
 
 # ClickHouse inside a process takes milliseconds where DuckDB takes none; shrinking a failure would take minutes.
 @settings(
-    max_examples=8, deadline=None, suppress_health_check=list(HealthCheck), phases=set(Phase) - {Phase.shrink}
+    max_examples=6, deadline=None, suppress_health_check=list(HealthCheck), phases=set(Phase) - {Phase.shrink}
 )
 @whatever_happens
 @pytest.mark.usefixtures("in_clickhouse")
