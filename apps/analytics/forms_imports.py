@@ -25,8 +25,8 @@ class ImportForm(forms.Form):
     file = forms.FileField(
         label=_("File"),
         help_text=_(
-            "A log or CSV as it was downloaded, also packed with gzip or zip, up to 2 GB. It is read on this server "
-            "and deleted when it is in."
+            "A log or CSV as it was downloaded, also packed with gzip or zip, up to 256 MB: a log packs to a tenth. It "
+            "is read on this server and deleted when it is in."
         ),
     )
 

@@ -21,7 +21,7 @@ from apps.analytics.services.store_jobs import import_ask
 from apps.core.models import Connection
 from apps.core.outbox import publish
 
-MOST_BYTES = 2 * 1024**3
+MOST_BYTES = 256 * 1024**2  # the web server holds what is uploaded in memory twice
 MOST_WAITING = 20
 register_audit_actions({
     "import.uploaded": _("History uploaded"),
@@ -46,7 +46,7 @@ def import_upload(*, actor: Any, site: Site, kind: str, upload: UploadedFile) ->
     if not upload.size:
         raise ValidationError({"file": _("This file is empty.")})
     if upload.size > MOST_BYTES:
-        raise ValidationError({"file": _("This file is larger than 2 GB. Pack it with gzip, or split it.")})
+        raise ValidationError({"file": _("This file is larger than 256 MB. Pack it with gzip, or split it.")})
     if Import.objects.filter(site=site).exclude(file="").count() >= MOST_WAITING:
         raise ValidationError({"file": _("Too many files are waiting. Start or remove some of them first.")})
     row = Import(site=site, kind=kind, name=str(upload.name)[:200], size=upload.size, created_by=actor)

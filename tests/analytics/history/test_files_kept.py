@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from apps.analytics.enums import ImportKind, ImportState
@@ -77,6 +78,14 @@ def test_an_upload_that_was_never_looked_through_is_looked_through(shop: Site) -
     assert sweep_import_files() == 0
     with every_tenant():
         assert Import.objects.get(pk=row.pk).state == ImportState.READY
+
+
+def test_a_file_that_is_too_large_is_not_kept(shop: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(imports, "MOST_BYTES", 100)
+    with pytest.raises(ValidationError, match="larger than 256 MB"):
+        uploaded(shop, ImportKind.ACCESS_LOG, log())
+    with every_tenant():
+        assert Import.objects.count() == 0
 
 
 def test_files_that_are_in_do_not_stand_in_the_way_of_more(shop: Site) -> None:
