@@ -133,17 +133,15 @@ def _kind(name: str, tables: Tables) -> str:
 
 def _grouped(tables: Tables, raw: Asked, by: str) -> tuple[str, list[Any]]:
     """The select of value and sums, and its parameters."""
-    where, params = tables.chosen()
     if by not in OF_EVENTS:
         sql, params = tables.sums_by(tables.value(by), raw.columns)
         return f"SELECT {tables.named(by, 'k')} AS value, * {tables.words.leaving_out} (k) FROM ({sql})", params
     if by in NARROW:
-        named = " AND s.value <> ''" if by == "page" else ""
-        sums = tables.event_sums(raw.columns, by)
-        return f"SELECT s.value, {sums} FROM {tables.rows(NARROW[by])} WHERE {where}{named} GROUP BY 1", params
+        return tables.narrow_sums(raw.columns, by)
+    where, params = tables.chosen()
     named = " AND e.path <> ''" if OF_EVENTS[by] == "e.path" else ""
     return (
-        f"SELECT coalesce({OF_EVENTS[by]}, '') AS value, {tables.event_sums(raw.columns, by)}"
+        f"SELECT coalesce({OF_EVENTS[by]}, '') AS value, {tables.event_sums(raw.columns)}"
         f" FROM {tables.of_events(by)} JOIN {tables.visits} ON s.visit = e.visit WHERE {where}{named}"
         " GROUP BY 1", params,
     )

@@ -3,8 +3,8 @@ and ClickHouse share; where they do not, in those of the store (`apps.analytics.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -38,6 +38,16 @@ _EVENT_SUMS = {
     "orders": "count(*) FILTER (WHERE e.is_order)",
 }
 DAY_US, _HOUR_US = 86_400_000_000, 3_600_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some of the rows (a condition), and how visitors are counted among them: of visits, and of rows of which only a
+    visit's first of a value counts."""
+
+    rows: str
+    visitors: str
+    firsts: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,43 +100,49 @@ class Tables:
         """A visitor on a day, as one number."""
         return self.words.pair("s.visitor", self.words.whole(self.local, DAY_US))
 
-    def sums(self, names: Sequence[str]) -> str:
-        """The sums of visits, one a measure."""
-        return _coalesced([self._visitors("true") if name == "visitors" else _VISIT_SUMS[name] for name in names])
-
-    def _visitors(self, rows: str) -> str:
-        """Visitors, each once a day, of the rows that meet a condition. Who is alone on a day is counted without being
-        told apart from others, which is most of what this costs."""
-        if not self.plan.settled:
-            return f"count(DISTINCT CASE WHEN {rows} THEN {self.visitor_day} END)"
-        return (
-            "count(*) FILTER (WHERE s.alone)"
-            f" + count(DISTINCT CASE WHEN NOT s.alone AND {rows} THEN {self.visitor_day} END)"
-        )
-
     def sums_by(self, key: str, names: Sequence[str]) -> tuple[str, list[Any]]:
-        """The sums of the chosen visits by an expression, with the parameters."""
-        where, params = self.chosen()
-        return f"SELECT {key} AS k, {self.sums(names)} FROM {self.visits} WHERE {where} GROUP BY 1", params
+        """The sums of the chosen visits by an expression, with the parameters; what has a value twice adds up."""
+        return self._in_parts(names, lambda part: (
+            f"SELECT {key} AS k, {_coalesced([({**_VISIT_SUMS, 'visitors': part.visitors})[name] for name in names])}"
+            f" FROM {self.visits}", "", "1",
+        ))
 
     def visitors_by(self, words: Sequence[str]) -> tuple[str, list[Any]]:
         """Visitors of the chosen visits by each of some words on its own: the words, which of them are not looked at
-        (a bit each), and how many."""
+        (a bit each), and how many, which add up."""
         columns = ", ".join(OF_VISITS[word] for word in words)
         sets = ", ".join(f"({OF_VISITS[word]})" for word in words)
-        where, params = self.chosen()
-        return (
-            f"SELECT {columns}, grouping({columns}) AS apart, {self.sums(['visitors'])} FROM {self.visits}"
-            f" WHERE {where} GROUP BY GROUPING SETS ({sets})"
-        ), params
+        return self._in_parts(("visitors",), lambda part: (
+            f"SELECT {columns}, grouping({columns}) AS apart, {part.visitors} AS c0 FROM {self.visits}", "",
+            f"GROUPING SETS ({sets})",
+        ))
 
-    def event_sums(self, names: Sequence[str], by: str) -> str:
-        """The sums of events of one dimension, one a measure."""
-        return _coalesced([self._event_sum(name, by) for name in names])
+    def narrow_sums(self, names: Sequence[str], by: str) -> tuple[str, list[Any]]:
+        """The sums of what has a table of its own by its values, with the parameters; they add up."""
+        named = " AND s.value <> ''" if by == "page" else ""
+        return self._in_parts(names, lambda part: (
+            f"SELECT s.value, {_coalesced([self._narrow_sum(name, part) for name in names])}"
+            f" FROM {self.rows(NARROW[by])}", named, "1",
+        ))
 
-    def _event_sum(self, name: str, by: str) -> str:
-        if by in NARROW:
-            return self._narrow_sum(name)
+    def _in_parts(self, names: Sequence[str], ask: Callable[[Part], tuple[str, str, str]]) -> tuple[str, list[Any]]:
+        """A question in one part, or in two where visitors are counted and those who are alone on a day are known: they
+        need not be told apart, and telling apart is most of what counting visitors costs."""
+        day, (where, params) = self.visitor_day, self.chosen()
+        parts = [Part("", f"count(DISTINCT {day})", f"count(DISTINCT CASE WHEN s.first THEN {day} END)")]
+        if "visitors" in names and self.plan.settled:
+            parts = [replace(parts[0], rows=" AND NOT s.alone"), Part(" AND s.alone", "count(*)", "count(*)")]
+        found = []
+        for part in parts:
+            select, more, groups = ask(part)
+            found.append(f"{select} WHERE {where}{part.rows}{more} GROUP BY {groups}")
+        return " UNION ALL ".join(found), params * len(parts)
+
+    def event_sums(self, names: Sequence[str]) -> str:
+        """The sums of events of one dimension that has no table of its own, one a measure."""
+        return _coalesced([self._event_sum(name) for name in names])
+
+    def _event_sum(self, name: str) -> str:
         if name == "visitors":
             return f"count(DISTINCT {self.visitor_day})"
         if name == "sessions":
@@ -135,9 +151,9 @@ class Tables:
             return f"sum(e.revenue) FILTER (WHERE e.converts AND e.currency = {self._currency})"
         return _EVENT_SUMS[name]
 
-    def _narrow_sum(self, name: str) -> str:
+    def _narrow_sum(self, name: str, part: Part) -> str:
         if name == "visitors":
-            return self._visitors("s.first")
+            return part.firsts
         if name == "sessions":
             return "count(*) FILTER (WHERE s.first)"
         if name == "revenue":

@@ -23,7 +23,8 @@ _lock = Lock()
 
 
 def by_day(tables: Tables) -> Iterator[tuple[date, dict[str, Number]]]:
-    """Every sum by the day of the clock: the figures above a page, their course, and what a share is a share of."""
+    """Every sum by the day of the clock, which may come twice and adds up: the figures above a page, their course, and
+    what a share is a share of."""
     for number, *values in _asked(tables, *tables.sums_by(tables.words.whole(tables.local, DAY_US), _SUMS)):
         yield date.fromordinal(_EPOCH + number), dict(zip(_SUMS, map(plain, _SUMS, values), strict=True))
 
@@ -33,7 +34,8 @@ def by_few(tables: Tables) -> dict[str, dict[str, int]]:
     found: dict[str, dict[str, int]] = {word: {} for word in FEW}
     for *values, apart, visitors in _asked(tables, *tables.visitors_by(FEW)):
         place = f"{int(apart):0{len(FEW)}b}".index("0")
-        found[FEW[place]][values[place]] = int(visitors)
+        counts = found[FEW[place]]
+        counts[values[place]] = counts.get(values[place], 0) + int(visitors)
     return found
 
 
