@@ -74,6 +74,13 @@ def writing() -> Iterator[Any]:
         connection.close()
 
 
+def no_memory() -> type[Exception]:
+    """What is raised where more memory is wanted than there may be."""
+    import duckdb  # noqa: PLC0415 -- as above
+
+    return duckdb.OutOfMemoryException
+
+
 def _connection() -> duckdb.DuckDBPyConnection:
     folder = str(root())
     with _lock:

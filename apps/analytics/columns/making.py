@@ -71,8 +71,7 @@ WHERE e.site_id = {{site}} AND s.started_at >= '{{start}}' AND s.started_at < '{
     AND e.time < '{{until}}'::timestamptz + interval '1 day' AND e.time < s.started_at + interval '1 day')
 TO STDOUT (FORMAT csv, NULL '\\N', FORCE_QUOTE (name, path, currency, properties))
 """
-_PIECE = 20_480  # visits whose pages or names are joined at once
-_GROUP = 122_880  # rows: all columns of so many are in memory at once while they are written
+_GROUP, _PIECE = 122_880, 20_480  # rows: all columns of so many are in memory at once while they are written
 _BIG, _TEXT, _AT, _MONEY, _REAL = "BIGINT", "VARCHAR", "TIMESTAMP", "DECIMAL(18,4)", "DOUBLE"
 _VISIT_TYPES = {
     "organization_id": _BIG, "site_id": _BIG, "id": _BIG, "visitor": _BIG, "day": "INTEGER", "started_at": _AT,
@@ -213,11 +212,16 @@ def write_narrow(duck: Any, part: Path, name: str, value: str) -> int:
 
 
 def _write(duck: Any, part: Path, name: str, columns: str, params: list[Any]) -> int:
-    """One file, in pieces small enough to be gathered in the memory there is; returns how many rows it has."""
-    duck.execute(
+    """One file, in pieces that are gathered in memory: large ones, which are read faster, and small ones where rows are
+    so long that these do not fit. Returns how many rows it has."""
+    statement = (
         f"COPY ({columns}) TO '{engine.quoted(str(part / files.file_of(name)))}'"
-        f" (FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE {_GROUP})", params,
+        " (FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE {})"
     )
+    try:
+        duck.execute(statement.format(_GROUP), params)
+    except engine.no_memory():
+        duck.execute(statement.format(_PIECE), params)
     return int(duck.fetchone()[0])
 
 
