@@ -53,7 +53,10 @@ def facts(organization: Any, sites: Sequence[Site], span: Span, now: datetime) -
     destinations = _destinations(organization, ids, now)
     return {
         "has_sites": bool(sites),
-        "verdict": verdict(waiting.seconds, usual.waited(0.5), waiting_errors.counting, destinations["broken"]),
+        "verdict": verdict(
+            waiting.seconds, usual.waited(0.5), waiting_errors.counting, destinations["broken"],
+            came=bool(whole.received),
+        ),
         "cards": _cards(whole, waiting.requests),
         "volume": volume_chart(course, span, organization.tz),
         "delays": delay_chart(course, span, organization.tz),
@@ -64,7 +67,7 @@ def facts(organization: Any, sites: Sequence[Site], span: Span, now: datetime) -
     }
 
 
-def verdict(seconds: float, usual_ms: float | None, failed: int, broken: int) -> dict[str, Any]:
+def verdict(seconds: float, usual_ms: float | None, failed: int, broken: int, *, came: bool) -> dict[str, Any]:
     """The state of things in a sentence: calm when all is well."""
     normal = say_ms(usual_ms) if usual_ms is not None else ""
     if seconds >= BEHIND_SECONDS:
@@ -82,6 +85,8 @@ def verdict(seconds: float, usual_ms: float | None, failed: int, broken: int) ->
         return {"tone": "attention", "icon": "unplug", "text": ngettext(
             "%(n)s destination does not take events.", "%(n)s destinations do not take events.", broken
         ) % {"n": broken}}
+    if not came:
+        return {"tone": "info", "icon": "info", "text": _("Nothing has come from your sites in this time.")}
     text = _("All is well: everything that arrives is counted.")
     if normal:
         text += " " + _("Half of it within %(normal)s.") % {"normal": normal}
