@@ -22,6 +22,7 @@ class SearchSource:
     """What sites were found for. A day is Google's, by Pacific time, and stands for the day of the same date."""
 
     key = KEY
+    late = True
     dimensions = tuple(search_figures.DIMENSIONS)
 
     def totals(self, query: Query) -> Measures:

@@ -98,7 +98,7 @@ class Source(Protocol):
 
     A source may also have `visible(user, membership) -> tuple[int, ...] | None`: the subjects a person whose right
     covers only assigned objects may see (None: all), and `fresh_until(query) -> datetime | None`: up to when its
-    answers are complete (None: now)."""
+    answers are complete (None: now). One whose answers are complete only after days says `late = True`."""
 
     key: str
     dimensions: tuple[str, ...]

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
 from apps.metrics import cached, registry
-from apps.metrics.calendar_math import bucket_index, bucket_starts
+from apps.metrics.calendar_math import bucket_index, bucket_starts, midnight
 from apps.metrics.contracts import Number, Query, Window
 from apps.metrics.frame import Frame
 from apps.metrics.registry import Metric
@@ -58,11 +59,37 @@ def totals(metrics: Sequence[Metric], frame: Frame, window: Window) -> Sums:
     """Sums over a window, by source and measure."""
     found: Sums = {}
     for need in needs(metrics, frame):
-        if not need.nothing:
-            source, query = registry.get_source(need.source), need.query(frame, window)
-            sums = cached.ask(source, "totals", query, lambda s=source, q=query: dict(s.totals(q)))
-            found |= {(need.source, measure): number for measure, number in sums.items()}
+        found |= _sums(need, frame, window)
     return found
+
+
+def totals_before(metrics: Sequence[Metric], frame: Frame, window: Window) -> Sums:
+    """Sums over a comparison. Of a source that is `late` by nature (days, not minutes) only as much of it is taken as
+    there is of the period, lest every period that is not over looks like a fall."""
+    found: Sums = {}
+    for need in needs(metrics, frame):
+        found |= _sums(need, frame, _as_far(need, frame, window))
+    return found
+
+
+def _sums(need: Need, frame: Frame, window: Window) -> Sums:
+    if need.nothing:
+        return {}
+    source, query = registry.get_source(need.source), need.query(frame, window)
+    sums = cached.ask(source, "totals", query, lambda: dict(source.totals(query)))
+    return {(need.source, measure): number for measure, number in sums.items()}
+
+
+def _as_far(need: Need, frame: Frame, window: Window) -> Window:
+    """The comparison, as many days long as the period has figures."""
+    source, period = registry.get_source(need.source), frame.period.window
+    fresh = source.fresh_until(need.query(frame, period)) if getattr(source, "late", False) else None  # type: ignore[attr-defined]
+    if fresh is None or fresh >= period.end:
+        return window
+    days = max((fresh.astimezone(period.zone).date() - period.start.astimezone(period.zone).date()).days, 0)
+    first = window.start.astimezone(window.zone).date()
+    end = min(midnight(first + timedelta(days=days), window.zone).astimezone(UTC), window.end.astimezone(UTC))
+    return dataclasses.replace(window, end=end.astimezone(window.zone))
 
 
 def buckets(metrics: Sequence[Metric], frame: Frame, window: Window) -> tuple[tuple[datetime, ...], list[Sums]]:

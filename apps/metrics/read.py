@@ -48,7 +48,7 @@ def page(keys: Sequence[str], frame: Frame, *, with_series: bool = True) -> Page
     metrics = gather.allowed(keys, frame)
     sums = gather.totals(metrics, frame, frame.period.window)
     window = frame.period.comparison_so_far
-    before = gather.totals(metrics, frame, window) if window else None
+    before = gather.totals_before(metrics, frame, window) if window else None
     until = gather.until(metrics, frame)
     answers = {
         metric.key: Comparison(

@@ -153,6 +153,19 @@ def test_breakdowns_and_filters_of_the_registry(shop: Site, leak: Site) -> None:
     assert [(line.value, line.values["searches.clicks"]) for line in by_site.lines] == [(str(shop.pk), 20)]
 
 
+def test_a_period_that_is_not_over_is_compared_with_as_many_days_as_are_known(shop: Site, leak: Site) -> None:
+    days = [f"2026-{month}-{day:02}" for month, last in (("10", 31), ("11", 17)) for day in range(1, last + 1)]
+    figures_of(shop, [(day, "", 10, 100, 2.0) for day in days])
+
+    with tenant(shop.organization_id):
+        week = read.compare("searches.clicks", frame_of(shop, range="7d"))
+        today = read.compare("searches.clicks", frame_of(shop, range="today", grain=""))
+
+    assert (week.value, week.previous, week.change) == (40, 40, 0)  # 14 to 17 November beside 7 to 10
+    assert (today.value, today.previous) == (0, 0)
+    assert week.until == datetime(2026, 11, 17, 23, tzinfo=UTC)  # midnight in Berlin
+
+
 def test_a_stranger_is_refused(shop: Site, leak: Site) -> None:
     with tenant(shop.organization_id), pytest.raises(WrongTenant):
         table(leak)
