@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import QuerySet
@@ -25,6 +25,7 @@ class EventViewSet(mixins.ListModelMixin, TenantViewSet):
     model = Event
     serializer_class = EventSerializer
     rights = {"list": "site.view"}
+    visits: Mapping[int, dict[str, Any]] = {}
     ordering = "-time"
     ordering_fields = ("time",)
     filter_fields = {
@@ -42,14 +43,14 @@ class EventViewSet(mixins.ListModelMixin, TenantViewSet):
         rows = Event.objects.filter(site__in=sites_watched(self.request.user, self.membership)).select_related("site")
         if "since" in self.request.query_params:
             return rows
-        return rows.filter(time__gte=self._usual_start())
+        return rows.filter(time__gte=timezone.now() - timedelta(days=USUAL_DAYS))
 
-    @staticmethod
-    def _usual_start() -> datetime:
-        return timezone.now() - timedelta(days=USUAL_DAYS)
+    def paginate_queryset(self, queryset: QuerySet[Event]) -> Any:
+        """A page of events, with their visits read at once."""
+        found = super().paginate_queryset(queryset)
+        self.visits = visits_of(event.session_id for event in found or ())
+        return found
 
-    def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
-        """With the visits of a page, read at once."""
-        events: Iterable[Event] = args[0] if args and kwargs.get("many") else ()
-        return super().get_serializer(*args, **kwargs, context={
-            **self.get_serializer_context(), "visits": visits_of(event.session_id for event in events)})
+    def get_serializer_context(self) -> dict[str, Any]:
+        """With the visits of the page."""
+        return {**super().get_serializer_context(), "visits": self.visits}

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.analytics.enums import EventFlag
@@ -44,9 +45,10 @@ class EventSerializer(serializers.ModelSerializer):
         """Six signs."""
         return visitor_mark(event.visitor)
 
-    def get_visit(self, event: Event) -> VisitBrief | None:
+    @extend_schema_field(VisitBrief(allow_null=True))
+    def get_visit(self, event: Event) -> dict[str, Any] | None:
         """None for an event without a visit, or whose visit is gone."""
-        found: dict[str, Any] | None = self.context["visits"].get(event.session_id)
+        found = self.context["visits"].get(event.session_id)
         return VisitBrief(found).data if found else None
 
     def get_goal(self, event: Event) -> bool:
