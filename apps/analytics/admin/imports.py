@@ -15,4 +15,4 @@ class ImportAdmin(ReadOnlyAdmin):
     list_display = ("name", "site", "kind", "state", "line", "taken", "broken", "started_at", "finished_at")
     list_filter = ("kind", "state")
     list_select_related = ("site",)
-    exclude = ("preview", "faults", "limits", "buckets", "file")
+    exclude = ("preview", "faults", "limits", "buckets", "file", "source")
