@@ -32,6 +32,7 @@ def receiver(house: House) -> Iterator[Server]:
     server = Server(house.receiver_port)
     if not house["deliverer"].is_alive:
         house.start("deliverer")  # and left to run: it starts slowly, and does nothing to sites without destinations
+        until(lambda: "deliverer.started" in house["deliverer"].log.read_text(), "the deliverer", 120)
     yield server
     server.stop()
 

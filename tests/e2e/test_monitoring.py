@@ -66,7 +66,7 @@ def test_figures_move_and_errors_are_tried_again(person: PEOPLE, business: Busin
     rows.get_by_role("button", name="Send again").click()
     expect(owner.get_by_text("1 event is tried again.")).to_be_visible()
     with tenant(business.organization.id):
-        assert Delivery.objects.get(pk=lost.pk).state == DeliveryState.WAITING
+        assert Delivery.objects.get(pk=lost.pk).state in {DeliveryState.WAITING, DeliveryState.SENT}
 
     owner.goto(f"{business.home}monitoring/errors/")
     owner.get_by_label("All on this page").check()
