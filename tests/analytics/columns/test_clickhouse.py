@@ -2,90 +2,37 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from contextlib import nullcontext
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-import time_machine
-from django.core.management import CommandError, call_command
 from django.db import connection
 
-from apps.accounts.models import Organization
 from apps.analytics.columns import clickhouse_store, keeping, making
 from apps.analytics.columns.clickhouse_store import ClickHouseStore
 from apps.analytics.columns.contracts import TABLES, VISITS, CopiesGone, Copy
 from apps.analytics.columns.making import make_span
 from apps.analytics.columns.spans import plan
-from apps.analytics.management.commands import copy_to_clickhouse
-from apps.analytics.models import ColumnSpan, Session, Site
+from apps.analytics.models import Session, Site
 from apps.analytics.pipeline.erasure import erase_visitor
 from apps.analytics.selectors import visits
-from apps.analytics.selectors.column_figures import ColumnFigures
 from apps.analytics.selectors.measures import Asked
 from apps.analytics.services import columns
 from apps.analytics.source import TrafficSource
 from apps.core.tenancy import every_tenant, tenant
-from apps.metrics.contracts import Filter, Operator, Query, QueryTooSlow, Window
+from apps.metrics.contracts import Filter, Operator, QueryTooSlow
+from tests.analytics.columns.copied import DAY, FIRST, NOON, asked, by_columns, planned, span
 from tests.analytics.conftest import MINUTE, PHONE, Sender
 from tests.factories.accounts import OrganizationFactory
 
-NOON = datetime(2026, 11, 10, 11, tzinfo=UTC)
-FIRST, DAY = datetime(2026, 11, 10, tzinfo=UTC), timedelta(days=1)
-PHONES = (Filter("device", Operator.IS, ("mobile",)),)
-
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_clickhouse")]
-
-
-@pytest.fixture
-def house_store(in_clickhouse: str) -> ClickHouseStore:
-    """An empty store."""
-    store = ClickHouseStore()
-    for copy in store.held():
-        store.remove(copy)
-    return store
-
-
-@pytest.fixture
-def made(house_store: ClickHouseStore, sender: Sender, core: Any, site: Site) -> Sender:
-    """One visit on a phone and one from a desk yesterday, copied; one more on a phone today, not copied."""
-    sender.view(NOON, "/secret-page", ip="198.51.100.1", ua=PHONE)
-    sender.view(NOON + MINUTE, "/shop", ip="198.51.100.2")
-    sender.view(NOON + DAY, "/", ip="198.51.100.3", ua=PHONE)
-    assert make_span(core.connection, site.id, FIRST - DAY, FIRST + DAY)
-    return sender
-
-
-def asked(site: Site, *filters: Filter) -> Query:
-    zone = site.organization.tz
-    start = datetime(2026, 11, 10, tzinfo=zone)
-    return Query(
-        ("sessions",), Window(start, start + 2 * DAY, zone), (site.organization_id,), (site.id,), filters or PHONES
-    )
 
 
 def sessions(site: Site) -> Any:
     with tenant(site.organization_id):
         return TrafficSource().totals(asked(site))["sessions"]
-
-
-def planned(site: Site) -> Any:
-    with tenant(site.organization_id), connection.cursor() as cursor:
-        return plan(asked(site), cursor)
-
-
-def by_columns(site: Site, query: Query) -> Any:
-    """What the copies say, which must be asked: no other way out is taken."""
-    with tenant(site.organization_id), connection.cursor() as cursor:
-        return ColumnFigures(plan(query, cursor)).totals(query, Asked.of(["sessions", "visitors"]), cursor)
-
-
-def span(site: Site) -> ColumnSpan:
-    with every_tenant():
-        return ColumnSpan.objects.get(site=site)
 
 
 def erase(core: Any, site: Site) -> None:
@@ -269,50 +216,3 @@ def test_texts_mean_themselves(house_store: ClickHouseStore, sender: Sender, cor
                 there = visits.totals(query, Asked.of(["sessions", "visitors"]), cursor)
             assert there["sessions"]
             assert by_columns(site, query) == there
-
-
-def command(*options: str) -> str:
-    said = io.StringIO()
-    call_command("copy_to_clickhouse", *options, stdout=said, stderr=said)
-    return said.getvalue()
-
-
-@time_machine.travel(datetime(2026, 12, 3, 6, tzinfo=UTC))
-def test_history_is_copied_while_postgresql_answers_and_then_switched(
-    house_store: ClickHouseStore, sender: Sender, core: Any, organization: Organization, site: Site, settings: Any,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(copy_to_clickhouse, "connect", lambda: nullcontext(core.connection))
-    settings.EVENT_STORE, settings.COLUMNS_FROM_VISITS = "postgresql", 1
-    for days in (0, 10, 21):  # the last one on the first of December
-        sender.view(NOON + days * DAY, "/shop", ip=f"198.51.100.{days}", ua=PHONE)
-    with pytest.raises(CommandError, match="still to be copied"):
-        command("--seconds", "0")
-    assert "same in both: " in command()
-    assert command("--check") == command("--check")
-    assert "(3 visits, 3 events)" in command("--check")
-    assert planned(site) is None  # nobody asks it yet
-
-    sender.view(NOON + DAY, "/late", ip="198.51.100.9", ua=PHONE)
-    with pytest.raises(CommandError, match="still to be copied: 1"):
-        command("--check")
-    assert "(4 visits, 4 events)" in command()
-    settings.EVENT_STORE = "clickhouse"
-    query = Query(
-        ("sessions",), Window(NOON - DAY, NOON + 22 * DAY, organization.tz), (organization.id,), (site.id,), PHONES
-    )
-    assert by_columns(site, query) == {"sessions": 4, "visitors": 4}
-
-
-def test_what_differs_is_told_and_made_anew(
-    made: Sender, house_store: ClickHouseStore, core: Any, site: Site, settings: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(copy_to_clickhouse, "connect", lambda: nullcontext(core.connection))
-    settings.COLUMNS_FROM_VISITS = 1
-    house_store._server.run(
-        f"ALTER TABLE visits_1 UPDATE pageviews = 7 WHERE span = '{span(site).name}' SETTINGS mutations_sync = 2", 5
-    )
-    with pytest.raises(CommandError, match="differed: 1"):
-        command("--check")
-    assert span(site).stale
-    assert planned(site) is None
