@@ -17,7 +17,7 @@ GEO_DATABASE = env.text("GEO_DATABASE", "")  # a database of cities, if there is
 _NETWORKS = env.ROOT / "node_modules/@ip-location-db/asn"
 NETWORK_DATABASE = env.text("NETWORK_DATABASE", str(_NETWORKS))  # whose networks addresses lie in
 
-# Networks of one's own, which go before that table: lines of network, number, name. The demo's companies have theirs here.
+# Networks of one's own, which go before that table: lines of network, number, name. The demo has its companies here.
 _DEMO_NETWORKS = env.ROOT / "apps/demo/networks.csv"
 NETWORK_OWN = env.text("NETWORK_OWN", str(_DEMO_NETWORKS) if env.flag("DEMO", default=False) else "")
 
