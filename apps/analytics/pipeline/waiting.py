@@ -50,3 +50,10 @@ def organizations_with_imports() -> list[int]:
     with every_tenant(), connection.cursor() as cursor:
         cursor.execute("SELECT DISTINCT organization_id FROM analytics_import WHERE file <> '' ORDER BY 1")
         return [row[0] for row in cursor.fetchall()]
+
+
+def import_files_of_all() -> set[str]:
+    """The names of the files of history that an import knows, of all organizations."""
+    with every_tenant(), connection.cursor() as cursor:
+        cursor.execute("SELECT file FROM analytics_import WHERE file <> ''")
+        return {row[0] for row in cursor.fetchall()}

@@ -13,9 +13,9 @@ from django.utils import timezone
 
 from apps.analytics.enums import ImportState
 from apps.analytics.models import Import
+from apps.analytics.pipeline.waiting import import_files_of_all
 from apps.analytics.services.imports import import_look
 from apps.core.models import Connection
-from apps.core.tenancy import every_tenant
 
 KEPT = timedelta(days=30)
 STRAY_SECONDS = 86_400
@@ -59,9 +59,7 @@ def stray_files_sweep() -> int:
     if not folder.is_dir():
         return 0
     old = [path for path in folder.iterdir() if path.is_file() and path.stat().st_mtime < time.time() - STRAY_SECONDS]
-    names = [f"imports/{path.name}" for path in old]
-    with every_tenant():
-        known = set(Import.objects.filter(file__in=names).values_list("file", flat=True))
+    known = import_files_of_all()
     stray = [path for path in old if f"imports/{path.name}" not in known]
     for path in stray:
         path.unlink(missing_ok=True)
