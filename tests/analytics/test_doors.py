@@ -113,9 +113,9 @@ def told(sender: Sender, minute: datetime, process: str, spread: dict[int, int],
     Ledger(sender.core.connection, "pipeline").write(outcome, 0.01, at_ms(NOON))
 
 
-def test_doors_over_all_processes(
-    sender: Sender, site: Site, client_of: Callable[[User], Client], alice: User, time_machine: Any
-) -> None:
+@pytest.fixture
+def first(sender: Sender, time_machine: Any) -> datetime:
+    """Two collectors, a web process and the machine have measured; gives the first minute."""
     time_machine.move_to(NOON + timedelta(seconds=30), tick=False)
     first = NOON - 3 * MINUTE
     told(sender, first, "collector 1", {2: 90, 6: 10}, alive=1, requests=100, status_202=80, status_429=20)
@@ -129,7 +129,12 @@ def test_doors_over_all_processes(
     OpsPoint.objects.create(
         grain=OpsPoint.MINUTE, source="system", at=first, counts={"waiting_pipeline_max": 17, "waiting_tasks_max": 3},
     )
+    return first
 
+
+def test_doors_over_all_processes(
+    first: datetime, site: Site, client_of: Callable[[User], Client], alice: User
+) -> None:
     course = installation.pipeline_course(SPANS["60m"], NOON, "collector")
     whole, door = installation.whole(course), installation.COLLECTOR
     assert door.requests_in(whole) == 200

@@ -25,14 +25,21 @@ def send(business: Business, *events: dict[str, Any]) -> None:
     until(lambda: not Inbox.objects.exists(), "everything is counted")
 
 
-def test_reasons_are_counted_and_a_host_is_refused(person: PEOPLE, business: Business) -> None:
+WHO = {"ip": "217.91.4.200", "ua": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"}
+COPIED = [WHO | {"name": "pageview", "url": f"https://copy.example/{n}"} for n in range(6)]
+
+
+def doubtful(business: Business) -> None:
+    """A week's events, some of which have something wrong with them."""
     business.visited(*[Visit(("/", "/bread")) for _ in range(24)])
     own = f"https://{business.site.domains[0]}"
-    who = {"ip": "217.91.4.200", "ua": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"}
-    copied = [who | {"name": "pageview", "url": f"https://copy.example/{n}"} for n in range(6)]
-    unpaid = [who | {"name": "purchase", "url": f"{own}/paid", "order_id": f"{business.site.script_id}-{n}"}
+    unpaid = [WHO | {"name": "purchase", "url": f"{own}/paid", "order_id": f"{business.site.script_id}-{n}"}
               for n in range(4)]
-    send(business, *copied, *unpaid, {"name": 5, "url": own})
+    send(business, *COPIED, *unpaid, {"name": 5, "url": own})
+
+
+def test_reasons_are_counted_and_a_host_is_refused(person: PEOPLE, business: Business) -> None:
+    doubtful(business)
     owner = person(business.owner)
     owner.goto(f"{business.site_page}quality/")
 
@@ -54,14 +61,14 @@ def test_reasons_are_counted_and_a_host_is_refused(person: PEOPLE, business: Bus
     expect(owner.locator("#hosts")).to_contain_text("Refused")
 
     def refused() -> bool:
-        send(business, copied[0])
+        send(business, COPIED[0])
         owner.reload()
         return reasons.filter(has_text="From a host you refuse").count() == 1
 
     with tenant(business.organization.id):
         until(refused, "events of the host are left out")
         before = Event.objects.filter(site=business.site).count()
-        send(business, copied[1])
+        send(business, COPIED[1])
         assert Event.objects.filter(site=business.site).count() == before
 
     owner.get_by_role("button", name="Count again copy.example").click()

@@ -108,7 +108,11 @@ def table() -> dict[str, Any]:
         }
         for name, domain, tone, status, n, sales, last in data
     ]
-    ticked = [
+    return {"columns": columns, "rows": rows, **_ticked()}
+
+
+def _ticked() -> dict[str, Any]:
+    rows = [
         {
             "choose": number,
             "cells": [
@@ -120,7 +124,7 @@ def table() -> dict[str, Any]:
         for number in (1, 2)
     ]
     heads = [{"key": "what", "label": "Reason"}, {"key": "state", "label": "Status"}, {"key": "do", "align": "end"}]
-    return {"columns": columns, "rows": rows, "choose_columns": heads, "choose_rows": ticked}
+    return {"choose_columns": heads, "choose_rows": rows}
 
 
 def _navigation() -> dict[str, Any]:
