@@ -3,10 +3,10 @@ PYTHON ?= python3
 LAUNCH := $(PYTHON) -m launcher
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-pg15 test-faults bench shell manage messages lock clean
+.PHONY: help run test test-pg15 test-faults test-clickhouse bench shell manage messages lock clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## start everything, with a demo business and live traffic (DEMO=0 leaves them out)
 	@exec $(LAUNCH) run
@@ -19,6 +19,9 @@ test-pg15: ## the same on Debian's PostgreSQL 15
 
 test-faults: ## kill every process under load and count what is left
 	@exec $(LAUNCH) test --suite faults
+
+test-clickhouse: ## the copies in ClickHouse, on ClickHouse itself inside a process (fetches 181 MB)
+	@exec $(LAUNCH) test --suite clickhouse
 
 bench: ## measure against the figures the project promises
 	@exec $(LAUNCH) test --suite benchmarks

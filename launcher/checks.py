@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from launcher import chromium, environment, node, packages, services, session
+from launcher import chromium, environment, node, packages, services, session, venv
 from launcher.children import Program, spawn
 from launcher.errors import CannotStart
 from launcher.places import Checkout
@@ -29,7 +29,7 @@ class Check:
 
 
 def test(checkout: Checkout, terminal: Terminal, *, suite: str, pg_bin: Path | None, words: Sequence[str]) -> int:
-    """Run a suite (all, faults, benchmarks) or the tests that `words` name; pytest's exit code, or 1."""
+    """Run a suite (all, faults, benchmarks, clickhouse) or the tests that `words` name; pytest's exit code, or 1."""
     chosen = dict(os.environ)
     given = {name: chosen[f"TEST_{name}"] for name in ("DATABASE_URL", "REDIS_URL") if chosen.get(f"TEST_{name}")}
     var = checkout.var / ("bench" if suite == "benchmarks" else "test")
@@ -37,6 +37,9 @@ def test(checkout: Checkout, terminal: Terminal, *, suite: str, pg_bin: Path | N
         careless = suite != "benchmarks"
         found = services.start(now.supervisor, checkout, var, now.keys, given, pg_bin=pg_bin, careless=careless)
         env = environment.build(checkout, chosen, now.keys, found)
+        if suite == "clickhouse":
+            venv.tool(checkout, terminal, "clickhouse", "chdb")
+            env["PYTHONPATH"] = str(checkout.tools)
         if browser := _browser(terminal, chosen):
             env["CHROMIUM"] = browser
         checks = _plan(checkout, terminal, suite, words, has_browser=browser is not None)
@@ -62,6 +65,8 @@ def _plan(
         return [Check("faults", (*pytest, "tests/faults", *words))]
     if suite == "benchmarks":
         return [Check("benchmarks", (*pytest, "-s", "tests/benchmarks", *words))]
+    if suite == "clickhouse":
+        return [Check("ClickHouse", (*pytest, "tests/analytics/columns", *words))]
     if words:
         return [Check("tests", (*pytest, *words))]
     checks = [

@@ -46,7 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     one = commands.add_parser("run", help="start everything")
     one.set_defaults(carry_out=lambda checkout, terminal, _: run.run(checkout, terminal))
     one = commands.add_parser("test", help="check everything, or what is named")
-    one.add_argument("--suite", choices=("all", "faults", "benchmarks"), default="all")
+    one.add_argument("--suite", choices=("all", "faults", "benchmarks", "clickhouse"), default="all")
     one.add_argument("--pg-bin", type=Path, help="folder of another PostgreSQL's binaries")
     one.add_argument("words", nargs="*", help="what pytest is given instead of everything")
     one.set_defaults(carry_out=_test)

@@ -34,21 +34,22 @@ def ensure(checkout: Checkout, terminal: Terminal, *, dev: bool) -> None:
     stamps.write(stamp, f"{'dev' if dev else 'base'} {wanted}")
 
 
-def tool(checkout: Checkout, terminal: Terminal, lock: str, binary: str) -> None:
-    """Install what a bootstrap lock names beside the application's packages, which `uv pip sync` would clear away."""
+def tool(checkout: Checkout, terminal: Terminal, lock: str, name: str) -> None:
+    """Install what a lock of its own names beside the application's packages, which `uv pip sync` would clear away.
+    `name` is that of the program or package that must be there then."""
     stamp = checkout.tools / f"{lock}.synced"
     wanted = stamps.digest([checkout.locked(lock)])
-    if stamps.read(stamp) == wanted and _found(checkout, binary):
+    if stamps.read(stamp) == wanted and _found(checkout, name):
         return
-    terminal.say(f"Fetching {binary}")
+    terminal.say(f"Fetching {name}")
     pip = [*_pip(checkout), "install", "--quiet", "--disable-pip-version-check", "--no-input", "--no-deps"]
     locked = ["--require-hashes", "--upgrade", "--target", checkout.tools, "-r", checkout.locked(lock)]
-    steps.do([*pip, *locked], f"Fetching {binary}", cwd=checkout.root, env=_plain_environment())
+    steps.do([*pip, *locked], f"Fetching {name}", cwd=checkout.root, env=_plain_environment())
     stamps.write(stamp, wanted)
 
 
-def _found(checkout: Checkout, binary: str) -> bool:
-    return any(checkout.tools.glob(f"bin/{binary}")) or any(checkout.tools.glob(f"*/bin/{binary}"))
+def _found(checkout: Checkout, name: str) -> bool:
+    return any(any(checkout.tools.glob(place)) for place in (f"bin/{name}", f"*/bin/{name}", f"{name}/__init__.py"))
 
 
 def _wanted(checkout: Checkout) -> str:

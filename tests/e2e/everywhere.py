@@ -26,7 +26,8 @@ from tests.factories.accounts import (
 from tests.factories.analytics import SiteFactory
 
 NO_PAGE = re.compile(
-    r"^/admin/|^/api/v|^/media/|\.(csv|json|css)$|/csv/$|/(unread|palette|callback|token|download)/$|\.\+|/segments/|/live/event/"
+    r"^/admin/|^/api/(v\d|analytics|monitoring)/|^/media/|\.(csv|json|css)$|/csv/$|\.\+|/segments/|/live/event/"
+    r"|/(unread|palette|callback|token|download)/$"
 )
 # Seen only by somebody in the middle of something, or by nobody: the same templates are walked at another address.
 MIDWAY = re.compile(

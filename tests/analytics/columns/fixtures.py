@@ -22,7 +22,7 @@ HOUSE = Path(__file__).with_name("house.py")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a ClickHouse, as a process of its own."""
     if importlib.util.find_spec("chdb") is None:
-        pytest.skip("chdb is not installed: pip install --no-deps chdb-core (the extra clickhouse-tests)")
+        pytest.skip("ClickHouse inside a process is not installed: make test-clickhouse")
     command = [sys.executable, str(HOUSE), str(tmp_path_factory.mktemp("house"))]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
