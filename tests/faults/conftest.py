@@ -69,6 +69,12 @@ class Estate:
         else:
             (self.valkey if name == "valkey" else self.postgres).start()
 
+    def keep(self) -> None:
+        """What a process manager does: start again what ended by itself. Celery's worker does, when its broker goes in
+        the middle of an acknowledgement."""
+        for name in APPLICATIONS:
+            self.house[name].start()
+
 
 def _kill(process: psutil.Process) -> None:
     try:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import transaction
 from django.test import RequestFactory
 from django.utils import timezone, translation
@@ -68,9 +69,9 @@ def test_a_person_is_told_in_mainstay_and_by_mail(organization: Organization, al
     [mail] = mails(alice)
     assert (mail.to, mail.subject) == (("alice@example.com",), "A key was made")
     assert "Look <here> & there" in mail.text
-    assert "http://localhost:8000/o/bakery/keys/" in mail.text
+    assert f"{settings.BASE_URL}/o/bakery/keys/" in mail.text
     assert "Look &lt;here&gt; &amp; there" in mail.html
-    assert 'href="http://localhost:8000/o/bakery/keys/"' in mail.html
+    assert f'href="{settings.BASE_URL}/o/bakery/keys/"' in mail.html
     assert "To the keys" in mail.html
     assert "New API key" in mail.text, "says which switch it hangs on"
 
