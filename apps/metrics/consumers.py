@@ -188,7 +188,8 @@ class LiveConsumer(AsyncWebsocketConsumer):
             self._news.clear()
             if self._hidden:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._until(lambda: not self._hidden), HIDDEN_SECONDS)
+                    async with asyncio.timeout(HIDDEN_SECONDS):
+                        await self._until(lambda: not self._hidden)
             await self._until(lambda: not self._is_slow())
             waiting, self._waiting = self._waiting, {}
             for text in waiting.values():

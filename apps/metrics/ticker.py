@@ -192,8 +192,10 @@ class Ticker:
         while True:
             now = time.monotonic()
             nexts = [group.due or group.looked_at + STALE_SECONDS for group in self._groups.values()]
+            # Not wait_for: Python 3.11's forgets that it was cancelled when the event comes at the same moment.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), max(min(nexts, default=now + 1) - now, 0.0))
+                async with asyncio.timeout(max(min(nexts, default=now + 1) - now, 0.0)):
+                    await self._wake.wait()
             self._wake.clear()
             now = time.monotonic()
             ready = [

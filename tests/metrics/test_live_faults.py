@@ -107,3 +107,14 @@ def test_numbers_are_read_without_redis(own_redis: OwnRedis, shop: Shop, organiz
         answer = read.compare("shop.orders", frame_of(organization, timezone.now()))
 
     assert answer.value == 1
+
+
+async def test_the_loop_ends_also_when_something_moves_at_that_moment() -> None:
+    found = ticker.Ticker()
+    found._tasks = [asyncio.create_task(found._tick())]
+    await asyncio.sleep(0)
+
+    found._wake.set()
+
+    async with asyncio.timeout(30):
+        await found.stop()

@@ -88,7 +88,7 @@ def test_too_many_tries_say_when_to_go_on_and_lead_back_to_the_form(client: Clie
     limited = client.post("/accounts/login/?next=/account/", {})
 
     assert limited.status_code == 429
-    assert f"in {limited['Retry-After']} seconds" in limited.content.decode()
+    assert f"in {limited['Retry-After']} second" in limited.content.decode()
     assert WAY_ON.findall(limited.content.decode()) == ["/accounts/login/?next=/account/"]
 
 
