@@ -244,6 +244,14 @@ async def test_many_at_once_are_committed_together_and_all_are_there(door: Door)
     assert door.app.committer.commits < 100
 
 
+async def test_the_script_of_a_site_is_there_as_soon_as_the_site_is(door: Door, shop: Site) -> None:
+    for number in range(3):
+        script_id = f"newsite0000{number}"
+        await in_thread(lambda new=script_id: SiteFactory(organization=shop.organization, script_id=new))
+        assert (await door.http.get(f"/t/{script_id}.js")).status_code == 200
+    assert (await door.http.get("/t/nobodyknows1.js")).status_code == 404
+
+
 async def test_the_script_carries_the_sites_settings_and_is_not_sent_twice(door: Door, shop: Site) -> None:
     answer = await door.http.get("/t/shopshopshop.js", headers={"Accept-Encoding": "gzip;q=0.5, br"})
     again = await door.http.get("/t/shopshopshop.js", headers={"If-None-Match": answer.headers["etag"]})

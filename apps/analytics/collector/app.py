@@ -196,7 +196,7 @@ class Collector:
         return found
 
     async def _script(self, scope: dict[str, Any], send: Any, script_id: str) -> None:
-        site = self.directory.site(script_id)
+        site = self.directory.site(script_id) or await self.directory.just_added(script_id)
         script = await self.scripts.of(site) if site else None
         if script is None:
             await _answer(send, 404, [_OPEN, (b"cache-control", b"no-store"), (b"content-length", b"0")], b"")

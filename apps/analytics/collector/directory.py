@@ -93,6 +93,16 @@ class Directory:
             return None
         return row["organization_id"] if "track" in row["scopes"] else None
 
+    async def just_added(self, script_id: str) -> KnownSite | None:
+        """The site of an id that was not known a moment ago: it may have been added since the last look."""
+        if self._connection is None:
+            return None
+        try:
+            await self._look()
+        except (psycopg.Error, OSError):
+            return None  # `_run` meets the same error, and connects again
+        return self.site(script_id)
+
     async def _key_row(self, handle: str) -> dict[str, Any] | None:
         kept = self._keys.get(handle)
         if kept and kept[0] > monotonic():
