@@ -101,8 +101,19 @@ def sent(requests: list[bytes], port: int, seconds: float, connections: int, rat
 def plain_view() -> dict[str, Any]:
     """What a plain Django view that inserts one row a request does on this machine, measured once a run. It empties
     the inbox."""
-    with serving("tests.benchmarks.plain:application", "--http", "httptools") as port:
-        told = sent(traffic.requests(1, "plain", 20_000, 1, "p"), port, 6.0, 8)
+    return _unaided("tests.benchmarks.plain:application", traffic.requests(1, "plain", 20_000, 1, "p"), 8)
+
+
+@cache
+def bare_application(connections: int) -> dict[str, Any]:
+    """What an application that does nothing but store does on this machine, measured once a run. It empties the
+    inbox."""
+    return _unaided("tests.benchmarks.bare:application", traffic.requests(1, "bare", 300_000, 1, "b"), connections)
+
+
+def _unaided(app: str, requests: list[bytes], connections: int) -> dict[str, Any]:
+    with serving(app, "--http", "httptools") as port:
+        told = sent(requests, port, 6.0, connections)
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE analytics_inbox")
     return told

@@ -6,7 +6,7 @@ import pytest
 
 from apps.analytics.models import Inbox, Site
 from tests.benchmarks import traffic
-from tests.benchmarks.machine import collector, plain_view, say, sent
+from tests.benchmarks.machine import bare_application, collector, plain_view, say, sent
 from tests.factories.accounts import OrganizationFactory
 from tests.factories.analytics import SiteFactory
 
@@ -25,13 +25,15 @@ def stored() -> int:
 
 
 def test_single_events(site: Site) -> None:
-    plain = plain_view()
+    plain, bare = plain_view(), bare_application(CONNECTIONS)
     requests = traffic.requests(2, site.script_id, 300_000, 1, "s")
     with collector() as port:
         told = sent(requests, port, SECONDS, CONNECTIONS)
 
     say("single events accepted, plain Django view", plain["per_second"], "/s")
+    say("single events stored by a bare application", bare["per_second"], "/s")
     say("single events accepted, collector", told["per_second"], "/s", 30_000)
+    say("  of what a bare application does", told["per_second"] / bare["per_second"] * 100, "%")
     say("  99 of 100 answered within", told["p99_ms"], "ms", 20, less=True)
     say("  times the plain view", told["per_second"] / plain["per_second"], "x")
     assert (told["failures"], stored()) == (0, told["requests"])
