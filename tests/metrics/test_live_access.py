@@ -13,7 +13,7 @@ from apps.core import personal
 from apps.core.tenancy import every_tenant
 from apps.metrics import consumers
 from tests.metrics.conftest import Shop
-from tests.metrics.sockets import Open, follow, heard, mark, until
+from tests.metrics.sockets import Open, follow, heard, mark, settled, until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("topics")]
 
@@ -42,13 +42,13 @@ async def test_two_tenants_never_hear_of_each_other(
     mine, theirs = await opened(alice, organization), await opened(charlie, other_organization)
     await follow(mine, "shop")
     await follow(theirs, "shop")
-    await heard(mine, 1.2)
-    await heard(theirs, 0.1)
+    await settled(shop, organization, mine)
+    await settled(shop, other_organization, theirs)
 
     shop.add(organization, timezone.now(), "10")
     await mark(organization)
 
-    assert (await until(mine, 1))[-1]["values"]["shop.orders"]["text"] == "1"
+    assert (await until(mine, 2))[-1]["values"]["shop.orders"]["text"] == "2"
     assert await heard(theirs, 0.3) == []
 
 
