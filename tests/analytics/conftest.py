@@ -20,9 +20,11 @@ from apps.analytics.models import Rollup, Site
 from apps.analytics.pipeline.clock import at_ms
 from apps.analytics.pipeline.core import Core, Outcome
 from apps.analytics.pipeline.hits import Envelope
+from apps.analytics.pipeline.runner import Runner
 from apps.core.tenancy import every_tenant
 from tests.analytics.columns.fixtures import house, in_clickhouse, store  # noqa: F401 -- fixtures
 from tests.analytics.visited import two_visits
+from tests.factories.accounts import OrganizationFactory
 from tests.factories.analytics import SiteFactory
 
 CHROME = (
@@ -101,6 +103,21 @@ def view(path: str = "/", ref: str = "", host: str = "site.example", **more: Any
 def site(organization: Organization) -> Site:
     """A site of Alice's business, in Berlin."""
     return SiteFactory(organization=organization, domains=["site.example"])
+
+
+@pytest.fixture
+def shop(transactional_db: None) -> Site:
+    """A site that a pipeline of its own connections can see."""
+    return SiteFactory(organization=OrganizationFactory(slug="shop"), domains=["site.example"])
+
+
+@pytest.fixture
+def runner(shop: Site) -> Iterator[Runner]:
+    """The pipeline, which is asked for one batch after the other."""
+    found = Runner()
+    found.start()
+    yield found
+    found.close()
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -37,23 +36,8 @@ from apps.analytics.pipeline.runner import Runner, Stopped
 from apps.analytics.services.store_jobs import letters_replay, rollups_rebuild, visitor_erase
 from apps.core.tenancy import every_tenant, tenant
 from tests.analytics.conftest import CHROME, MEASURES, total, view
-from tests.factories.accounts import OrganizationFactory
-from tests.factories.analytics import SiteFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def shop(transactional_db: None) -> Site:
-    return SiteFactory(organization=OrganizationFactory(slug="shop"), domains=["site.example"])
-
-
-@pytest.fixture
-def runner(shop: Site) -> Iterator[Runner]:
-    found = Runner()
-    found.start()
-    yield found
-    found.close()
 
 
 def put(site: Site, *events: dict[str, Any], raw: bytes = b"", ip: str = "203.0.113.7", at: datetime | None = None,

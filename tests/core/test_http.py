@@ -18,7 +18,7 @@ import pytest
 
 from apps.core.addresses import BlockedAddress, UnknownHost, checked
 from apps.core.http import FetchError, Limits, fetch
-from tests.house.listening import listening
+from tests.house.listening import answer, listening
 
 PUBLIC = "93.184.215.14"
 
@@ -30,17 +30,6 @@ class LocalSite:
     port: int
     seen: list[tuple[str, str, Message]] = field(default_factory=list)
     answers: dict[str, Callable[[http.server.BaseHTTPRequestHandler], None]] = field(default_factory=dict)
-
-
-def answer(
-    handler: http.server.BaseHTTPRequestHandler, body: bytes = b"ok", status: int = 200, **headers: str
-) -> None:
-    handler.send_response(status)
-    for name, value in headers.items():
-        handler.send_header(name.replace("_", "-"), value)
-    handler.send_header("Content-Length", str(len(body)))
-    handler.end_headers()
-    handler.wfile.write(body)
 
 
 @pytest.fixture

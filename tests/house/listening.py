@@ -8,6 +8,16 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
+def answer(handler: BaseHTTPRequestHandler, body: bytes = b"ok", status: int = 200, **headers: str) -> None:
+    """Write one whole answer; headers are named with underscores."""
+    handler.send_response(status)
+    for name, value in headers.items():
+        handler.send_header(name.replace("_", "-"), value)
+    handler.send_header("Content-Length", str(len(body)))
+    handler.end_headers()
+    handler.wfile.write(body)
+
+
 @contextmanager
 def listening(handler: type[BaseHTTPRequestHandler]) -> Iterator[int]:
     """Answer with this handler; gives the port."""

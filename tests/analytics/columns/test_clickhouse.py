@@ -10,36 +10,33 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from apps.analytics.columns import clickhouse_store, keeping, making
+from apps.analytics.columns import clickhouse_store, keeping
 from apps.analytics.columns.clickhouse_store import ClickHouseStore
 from apps.analytics.columns.contracts import TABLES, VISITS, CopiesGone, Copy
 from apps.analytics.columns.making import make_span
 from apps.analytics.columns.spans import plan
 from apps.analytics.models import Session, Site
-from apps.analytics.pipeline.erasure import erase_visitor
 from apps.analytics.selectors import visits
 from apps.analytics.selectors.measures import Asked
 from apps.analytics.services import columns
-from apps.analytics.source import TrafficSource
-from apps.core.tenancy import every_tenant, tenant
+from apps.core.tenancy import tenant
 from apps.metrics.contracts import Filter, Operator, QueryTooSlow
-from tests.analytics.columns.copied import DAY, FIRST, NOON, asked, by_columns, planned, span
+from tests.analytics.columns.copied import (
+    DAY,
+    FIRST,
+    NOON,
+    asked,
+    by_columns,
+    erase,
+    made_while_a_visit_changes,
+    planned,
+    sessions,
+    span,
+)
 from tests.analytics.conftest import MINUTE, PHONE, Sender
 from tests.factories.accounts import OrganizationFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_clickhouse")]
-
-
-def sessions(site: Site) -> Any:
-    with tenant(site.organization_id):
-        return TrafficSource().totals(asked(site))["sessions"]
-
-
-def erase(core: Any, site: Site) -> None:
-    with every_tenant():
-        visitor = Session.objects.get(site=site, entry_page="/secret-page").visitor
-    with core.connection.transaction():
-        erase_visitor(core.connection, site.id, visitor=visitor)
 
 
 def test_a_copy_and_open_days_answer_together(made: Sender, house_store: ClickHouseStore, site: Site) -> None:
@@ -89,15 +86,7 @@ def test_erasures_reach_a_store_that_is_no_longer_asked(
 def test_a_visit_that_changes_while_it_is_copied_keeps_the_copy_out_of_use(
     made: Sender, house_store: ClickHouseStore, core: Any, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    turn = making._turn
-
-    def disturbed(part: Path, span: dict[str, Any]) -> tuple[int, ...]:
-        made.view(NOON + 3 * MINUTE, "/meanwhile", ip="198.51.100.1", ua=PHONE)
-        return turn(part, span)
-
-    monkeypatch.setattr(making, "_turn", disturbed)
-    assert not make_span(core.connection, site.id, FIRST - DAY, FIRST + DAY)
-    keeping.sweep(core.connection)
+    assert not made_while_a_visit_changes(made, core, site, monkeypatch)
     assert house_store.held() == []
     assert sessions(site) == 2
 

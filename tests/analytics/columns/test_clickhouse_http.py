@@ -18,6 +18,7 @@ from apps.analytics.columns import clickhouse
 from apps.analytics.columns.clickhouse import ClickHouse, ClickHouseCursor, ClickHouseError, written
 from apps.analytics.columns.contracts import CopiesGone
 from apps.metrics.contracts import QueryTooSlow
+from tests.house.listening import answer
 
 ROWS = (
     b'["n","money","name","nothing"]\n'
@@ -36,15 +37,7 @@ class Server:
 
 
 def answers(status: int, body: bytes, **headers: str) -> Callable[[Any], None]:
-    def send(handler: Any) -> None:
-        handler.send_response(status)
-        for name, value in headers.items():
-            handler.send_header(name.replace("_", "-"), value)
-        handler.send_header("Content-Length", str(len(body)))
-        handler.end_headers()
-        handler.wfile.write(body)
-
-    return send
+    return lambda handler: answer(handler, body, status, **headers)
 
 
 def breaks_off(handler: Any) -> None:

@@ -2,67 +2,50 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import connection
 
-from apps.analytics.columns import engine, files, keeping, making
+from apps.analytics.columns import engine, files, keeping
 from apps.analytics.columns.contracts import TABLES, Copy
 from apps.analytics.columns.making import make_span
 from apps.analytics.columns.spans import plan
 from apps.analytics.models import ColumnSpan, Session, Site
 from apps.analytics.pipeline.erasure import erase_visitor
 from apps.analytics.selectors.column_figures import ColumnFigures
-from apps.analytics.source import TrafficSource
 from apps.core.tenancy import every_tenant, tenant
-from apps.metrics.contracts import Filter, Operator, Query, Window
+from apps.metrics.contracts import Query
+from tests.analytics.columns.copied import (
+    DAY,
+    FIRST,
+    NOON,
+    PHONES,
+    asked,
+    erase,
+    made_while_a_visit_changes,
+    planned,
+    sessions,
+    span,
+    two_days,
+)
 from tests.analytics.conftest import MINUTE, PHONE, Sender
 from tests.factories.accounts import OrganizationFactory
-
-NOON = datetime(2026, 11, 10, 11, tzinfo=UTC)
-FIRST, DAY = datetime(2026, 11, 10, tzinfo=UTC), timedelta(days=1)
-PHONES = (Filter("device", Operator.IS, ("mobile",)),)
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def made(sender: Sender, core: Any, site: Site) -> Sender:
-    """One visit on a phone and one from a desk yesterday, in a file; one more on a phone today, in none."""
-    sender.view(NOON, "/secret-page", ip="198.51.100.1", ua=PHONE)
-    sender.view(NOON + MINUTE, "/shop", ip="198.51.100.2")
-    sender.view(NOON + DAY, "/", ip="198.51.100.3", ua=PHONE)
-    assert make_span(core.connection, site.id, FIRST - DAY, FIRST + DAY)
-    return sender
-
-
-def asked(site: Site, days: int = 2) -> Query:
-    zone = site.organization.tz
-    start = datetime(2026, 11, 10, tzinfo=zone)
-    return Query(("sessions",), Window(start, start + days * DAY, zone), (site.organization_id,), (site.id,), PHONES)
-
-
-def sessions(site: Site) -> Any:
-    with tenant(site.organization_id):
-        return TrafficSource().totals(asked(site))["sessions"]
-
-
-def span(site: Site) -> ColumnSpan:
-    with every_tenant():
-        return ColumnSpan.objects.get(site=site)
+    """Two days, one of them in files."""
+    return two_days(sender, core, site)
 
 
 def on_disk() -> list[Path]:
     top = files.root()
     return [path for path in top.rglob("*") if path.is_file()] if top else []
-
-
-def planned(site: Site, organization_id: int = 0) -> Any:
-    with tenant(organization_id or site.organization_id), connection.cursor() as cursor:
-        return plan(asked(site), cursor)
 
 
 def test_files_and_open_days_answer_together(made: Sender, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,10 +65,7 @@ def test_whatever_changes_a_day_puts_its_file_out_of_use(made: Sender, core: Any
     if change == "late":
         made.view(NOON + 2 * MINUTE, "/again", ip="198.51.100.1", ua=PHONE)
     elif change == "erased":
-        with every_tenant():
-            visitor = Session.objects.get(site=site, entry_page="/secret-page").visitor
-        with core.connection.transaction():
-            erase_visitor(core.connection, site.id, visitor=visitor)
+        erase(core, site)
     elif change == "forgotten":
         with tenant(site.organization_id):
             Site.objects.filter(pk=site.pk).update(events_from=FIRST + DAY)
@@ -122,16 +102,7 @@ def test_who_is_erased_is_in_no_file(made: Sender, core: Any, site: Site) -> Non
 def test_a_visit_that_changes_while_its_file_is_made_keeps_it_out_of_use(
     made: Sender, core: Any, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    turn = making._turn
-
-    def disturbed(part: Path, span: dict[str, Any]) -> tuple[int, ...]:
-        made.view(NOON + 3 * MINUTE, "/meanwhile", ip="198.51.100.1", ua=PHONE)
-        return turn(part, span)
-
-    monkeypatch.setattr(making, "_turn", disturbed)
-
-    assert not make_span(core.connection, site.id, FIRST - DAY, FIRST + DAY)
-    keeping.sweep(core.connection)
+    assert not made_while_a_visit_changes(made, core, site, monkeypatch)
     assert on_disk() == []
     assert sessions(site) == 2
 
