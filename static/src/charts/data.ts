@@ -104,6 +104,11 @@ export function points(data: ChartData): string[] {
   return data.times ?? data.categories ?? data.regions ?? [];
 }
 
+/** Where a line ends: a day that is not over has no values yet for the hours to come. */
+export function lastKnown(values: readonly Value[]): number {
+  return values.findLastIndex((value) => value !== null);
+}
+
 const LABEL_GAP = 15;
 
 /** How far down (in px) the names at the ends of lines must move so that none covers another. */

@@ -2,7 +2,7 @@ import { LineChart } from "echarts/charts";
 import { GridComponent, MarkAreaComponent, MarkLineComponent, TooltipComponent } from "echarts/components";
 import { use } from "echarts/core";
 import { isWeekend } from "../lib/format";
-import { labelShifts, points, type Value } from "./data";
+import { labelShifts, lastKnown, points, type Value } from "./data";
 import { areaUnder, baseOption, categoryAxis, colorOf, grid, valueAxis, type Frame, type Kind } from "./frame";
 import { axisTip, tooltip } from "./tip";
 
@@ -46,7 +46,7 @@ function lines(frame: Frame & { shifts: number[] }, at: number): object[] {
   const { data, theme } = frame;
   const item = frame.series[at]!;
   const color = colorOf(frame, at);
-  const last = item.values.length - 1;
+  const last = lastKnown(item.values);
   const single = frame.series.length === 1;
   const shape = { type: "line", name: item.name, showSymbol: item.values.length === 1, symbol: "circle", symbolSize: 7, connectNulls: false, itemStyle: { color, borderColor: theme.surface, borderWidth: 2 }, emphasis: { disabled: false, lineStyle: { width: 2 } } };
   const fill = single || data.kind === "area" ? { areaStyle: areaUnder(color) } : {};

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isEmpty, labelShifts, limitSeries, quantiles, slices, type ChartData } from "../charts/data";
+import { isEmpty, labelShifts, lastKnown, limitSeries, quantiles, slices, type ChartData } from "../charts/data";
 
 const many = (unit: ChartData["unit"] = "count"): ChartData => ({
   kind: "line",
@@ -53,6 +53,14 @@ describe("labelShifts", () => {
   it("keeps them above the axis", () => {
     const shifts = labelShifts([[0], [0], [0], [100]], 200);
     expect(Math.max(...shifts)).toBeLessThanOrEqual(0);
+  });
+});
+
+describe("lastKnown", () => {
+  it("is the hour that runs, not the last of the day", () => {
+    expect(lastKnown([8, 0, 3, null, null])).toBe(2);
+    expect(lastKnown([8, null, 3])).toBe(2);
+    expect(lastKnown([null])).toBe(-1);
   });
 });
 
