@@ -18,7 +18,6 @@ from apps.analytics.selectors.stream import Told, event_told, sites_watched
 from apps.analytics.streaming import visitor_mark
 from apps.analytics.views.base import OrganizationView, SiteView
 from apps.analytics.views.labels import CHANNELS, DEVICES, EVENTS, value_label
-from apps.analytics.views.status import status_of
 from apps.metrics.words import locale, say
 
 MOST_MS = 253_402_300_799_000  # the end of the year 9999
@@ -45,7 +44,7 @@ class LiveEvents(SiteView):
     def get(self, request: HttpRequest, slug: str, script_id: str) -> HttpResponse:
         """The list, which fills itself."""
         facts = {
-            "site": self.site, "title": _("Live"), "status": status_of(self.site),
+            "site": self.site, "title": _("Live"),
             "question": _("What is happening right now?"),
             "all_href": reverse("analytics:live", args=[slug]),
             "install_href": reverse("analytics:site-install", args=[slug, script_id]),

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
@@ -24,14 +25,14 @@ from apps.analytics.views.base import SiteView
 from apps.analytics.views.breakdown import harmless
 from apps.analytics.views.filters import address
 from apps.analytics.views.search_table import Wanted
-from apps.analytics.views.status import status_of
 from apps.metrics import frame as frames
 from apps.metrics import present, ranges, read
 from apps.metrics.contracts import Filter, Operator, QueryTooSlow
 
 CARDS = ("searches.clicks", "searches.impressions", "searches.ctr", "searches.position")
 SESSIONS = "analytics.sessions"
-KEPT = ("range", "from", "to", "compare", "show", "by", "sort")
+PERIOD = ("range", "from", "to", "compare")
+KEPT = (*PERIOD, "show", "by", "sort")
 SECONDS = 5
 CSV_CHUNK, MOST_EXPORTED = 5_000, 50_000
 
@@ -60,6 +61,13 @@ class SearchView(SiteView):
         """The table asked for."""
         return Wanted.of(self.request.GET)
 
+    @property
+    def one_href(self) -> str:
+        """The page about one term or one page, over the same period."""
+        path = reverse("analytics:site-searches-one", args=[self.organization.slug, self.site.script_id])
+        period = {name: self.request.GET[name] for name in PERIOD if name in self.request.GET}
+        return f"{path}?{urlencode(period)}" if period else path
+
     def lines(self, frame: frames.Frame, *, limit: int, offset: int) -> Lines:
         """Rows of the table; raises QueryTooSlow."""
         wanted, query = self.wanted, frame.query((), frame.period.window)
@@ -68,42 +76,14 @@ class SearchView(SiteView):
             offset=offset, cursor=cursor,
         ), SECONDS)
 
-
-class SearchPage(SearchView):
-    """`…/searches/`."""
-
-    title = gettext_lazy("Google searches")
-    question = gettext_lazy("What do people search for when they find you?")
-
-    def get(self, request: HttpRequest, slug: str, script_id: str) -> HttpResponse:
-        """The figures, or what is missing before there can be any."""
-        facts = {
-            "site": self.site, "title": self.title, "question": self.question, "status": status_of(self.site),
-            "range": self.period if self.known.state is SearchState.OK else None,
-            "may_manage": self.may("connection.manage"), "known": self.known, "state": self.known.state.value,
-            "trouble": words.trouble(self.known), "offers": words.offers(),
-        }
-        if self.known.state is SearchState.OK:
-            facts |= self._figures()
-        return render(request, "analytics/searches.html", facts)
-
-    def _figures(self) -> dict[str, Any]:
-        notes = words.notes(self.known, self.frame)
-        if self.frame is None:
-            return {"state": "lag", "notes": notes}
-        try:
-            return {"notes": notes, **self._cards(self.frame), **self._table(self.frame)}
-        except QueryTooSlow:
-            return {"state": "error", "notes": notes}
-
-    def _cards(self, frame: frames.Frame) -> dict[str, Any]:
+    def cards(self, frame: frames.Frame) -> dict[str, Any]:
+        """Key figures and the course of the one that was chosen."""
         page = read.page(CARDS, frame)
         chosen = f"searches.{self.request.GET.get('show', '')}"
         shown = page.series[chosen if chosen in CARDS else CARDS[0]]
-        share = read.value("searches.named_share", frame)
         return {
             "cards": [self._card(page, key, frame, shown.metric.key) for key in CARDS],
-            "chart_title": shown.metric.label, "unnamed": words.unnamed(share.value),
+            "chart_title": shown.metric.label,
             "chart": present.chart([shown], kind="area", comparison_name=frame.period.compare_label,
                                    empty_text=_("Nothing yet")),
             "freshness": words.until(self.known), "source": words.source(self.known),
@@ -117,6 +97,38 @@ class SearchPage(SearchView):
         href = self.request.path + address(self.request.GET, (), show=key.partition(".")[2])
         return present.kpi(answer, frame, series=page.series[key], href=href, active=key == shown, freshness="")
 
+
+class SearchPage(SearchView):
+    """`…/searches/`."""
+
+    title = gettext_lazy("Google searches")
+    question = gettext_lazy("What do people search for when they find you?")
+
+    def get(self, request: HttpRequest, slug: str, script_id: str) -> HttpResponse:
+        """The figures, or what is missing before there can be any."""
+        facts = {
+            "site": self.site, "title": self.title, "question": self.question,
+            "range": self.period if self.known.state is SearchState.OK else None,
+            "may_manage": self.may("connection.manage"), "known": self.known, "state": self.known.state.value,
+            "trouble": words.trouble(self.known), "offers": words.offers(),
+        }
+        if self.known.state is SearchState.OK:
+            facts |= self._figures()
+        return render(request, "analytics/searches.html", facts)
+
+    def _figures(self) -> dict[str, Any]:
+        notes = words.notes(self.known, self.frame)
+        if self.frame is None:
+            return {"state": "lag", "notes": notes}
+        try:
+            share = read.value("searches.named_share", self.frame)
+            return {
+                "notes": notes, "unnamed": words.unnamed(share.value), **self.cards(self.frame),
+                **self._table(self.frame),
+            }
+        except QueryTooSlow:
+            return {"state": "error", "notes": notes}
+
     def _table(self, frame: frames.Frame) -> dict[str, Any]:
         wanted, params = self.wanted, self.request.GET
         lines = self.lines(frame, limit=table.PAGE, offset=wanted.offset)
@@ -125,7 +137,9 @@ class SearchPage(SearchView):
         return {
             "tabs": table.tabs(params, wanted), "tab": wanted.tab, "search": wanted.search,
             "columns": table.columns(params, wanted, with_visits=visits is not None),
-            "rows": table.rows(wanted, lines, visits, compared=frame.period.comparison is not None),
+            "rows": table.rows(
+                wanted, lines, visits, compared=frame.period.comparison is not None, one_href=self.one_href,
+            ),
             "kept": [(name, params[name]) for name in KEPT if name in params],
             "pager": table.pager(params, wanted, lines), "csv_href": path + address(params, (), offset=""),
         }
@@ -160,7 +174,7 @@ class SearchCsv(SearchView):
         return answer
 
     def _text(self, first: Lines) -> Iterator[str]:
-        writer = csv.writer(_Echo())
+        writer = csv.writer(Echo())
         yield writer.writerow([self.wanted.tab.one, *words.CSV_HEADS])
         found, offset = first, 0
         while found.rows:
@@ -175,7 +189,7 @@ class SearchCsv(SearchView):
             found = self.lines(self.frame, limit=CSV_CHUNK, offset=offset)
 
 
-class _Echo:
+class Echo:
     """A file that hands back what is written to it."""
 
     def write(self, text: str) -> str:

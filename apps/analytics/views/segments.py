@@ -20,7 +20,6 @@ from apps.analytics.services.funnels import segment_create, segment_delete, segm
 from apps.analytics.views import filters
 from apps.analytics.views.base import SiteView
 from apps.analytics.views.labels import DIMENSIONS
-from apps.analytics.views.status import status_of
 from apps.metrics import frame as frames
 from apps.metrics import ranges
 from apps.metrics.contracts import Filter
@@ -53,7 +52,7 @@ class FilteredView(SiteView):
     def page_facts(self) -> dict[str, Any]:
         """What `analytics/site_base.html` and the filter bar draw."""
         return {
-            "site": self.site, "title": self.title, "question": self.question, "status": status_of(self.site),
+            "site": self.site, "title": self.title, "question": self.question,
             "range": self.frame.period, **bar(self, self.path),
         }
 

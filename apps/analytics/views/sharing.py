@@ -19,7 +19,6 @@ from apps.analytics.selectors.goals import segments_for
 from apps.analytics.services.sharing import shared_link_create, shared_link_revoke
 from apps.analytics.views import filters
 from apps.analytics.views.base import SiteView
-from apps.analytics.views.status import status_of
 
 LOOKS = (("system", _lazy("As the visitor's device")), ("light", _lazy("Light")), ("dark", _lazy("Dark")))
 
@@ -51,7 +50,7 @@ class SharingPage(SiteView):
     def _page(self, form: ShareForm, status: int = 200) -> HttpResponse:
         links = SharedLink.objects.filter(site=self.site).order_by("revoked_at", "-created_at", "-id")[:100]
         facts = {
-            "site": self.site, "title": _("Sharing"), "form": form, "status": status_of(self.site),
+            "site": self.site, "title": _("Sharing"), "form": form,
             "question": _("Who may look at this site's figures without an account?"),
             "links": [self._row(link) for link in links],
         }

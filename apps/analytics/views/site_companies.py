@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 from apps.analytics.selectors.companies import companies_listed, company_choices
 from apps.analytics.views import company_table as table
 from apps.analytics.views.base import SiteView
-from apps.analytics.views.status import status_of
 
 
 class SiteCompanies(SiteView):
@@ -29,7 +28,7 @@ class SiteCompanies(SiteView):
         params["site"] = self.site.script_id
         listed = companies_listed(params)
         facts = {
-            "site": self.site, "title": _("Companies"), "status": status_of(self.site),
+            "site": self.site, "title": _("Companies"),
             "question": _("Which businesses visit this site?"),
             "columns": table.columns(request.GET), "rows": table.rows(slug, listed),
             "pager": table.pager(request.GET, listed), "tabs": table.tabs(request.GET, company_choices()),

@@ -16,7 +16,6 @@ from django.utils.translation import gettext_lazy as _lazy
 from apps.analytics.selectors.kept import days_with_figures
 from apps.analytics.views import filters, heatmap, panels, segments, speed
 from apps.analytics.views.base import SiteView
-from apps.analytics.views.status import status_of
 from apps.metrics import frame as frames
 from apps.metrics import present, ranges, read
 from apps.metrics.contracts import Filter, QueryTooSlow
@@ -36,7 +35,8 @@ class SitePage(SiteView):
 
     def get(self, request: HttpRequest, slug: str, script_id: str) -> HttpResponse:
         """The page, or one panel of it."""
-        facts = {"site": self.site, "state": "ok", **self._frame_facts()}
+        facts = {"site": self.site, "title": _("Traffic"), "question": _("Who comes, from where, and what do they do?"),
+                 "state": "ok", **self._frame_facts()}
         try:
             if panel := self._wanted_panel():
                 return render(request, "analytics/panel.html", facts | {"panel": panel})
@@ -69,9 +69,7 @@ class SitePage(SiteView):
     def _frame_facts(self) -> dict[str, Any]:
         return {
             "range": self.frame.period,
-            "status": status_of(self.site),
             **segments.bar(self, self.path),
-            "list_href": reverse("analytics:site-list", args=[self.organization.slug]),
             "may_edit": self.may("site.edit", self.site),
             "live_topic": f"site.{self.site.id}",
             "live": self._live(),

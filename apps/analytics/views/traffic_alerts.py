@@ -15,7 +15,6 @@ from apps.analytics.forms_sharing import AlertForm
 from apps.analytics.models import TrafficAlert
 from apps.analytics.services.traffic_alerts import LIMITS, traffic_alert_set
 from apps.analytics.views.base import SiteView
-from apps.analytics.views.status import status_of
 
 
 class AlertPage(SiteView):
@@ -46,7 +45,7 @@ class AlertPage(SiteView):
 
     def _page(self, form: AlertForm, status: int = 200) -> HttpResponse:
         facts: dict[str, Any] = {
-            "site": self.site, "title": _("Warnings"), "form": form, "status": status_of(self.site),
+            "site": self.site, "title": _("Warnings"), "form": form,
             "alert": self.alert, "question": _("When do you want to hear of this site at once?"),
         }
         return render(self.request, "analytics/traffic_alerts.html", facts, status=status)

@@ -1,4 +1,4 @@
-"""The bar of tabs above a site's pages."""
+"""What stands above every page of a site: how it is doing, and the bar of tabs."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from django import template
 from django.template import Context
 
 from apps.analytics import site_tabs as registry
+from apps.analytics.models import Site
+from apps.analytics.views.status import SiteState, status_of
 
 register = template.Library()
 
@@ -16,3 +18,9 @@ register = template.Library()
 def site_tabs(context: Context) -> dict[str, Any]:
     """Every tab this person may open; needs `request` and `site` in the context."""
     return registry.drawn(context["request"], context["site"])
+
+
+@register.simple_tag
+def site_status(site: Site) -> SiteState:
+    """How the site is doing."""
+    return status_of(site)
