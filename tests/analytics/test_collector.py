@@ -114,6 +114,13 @@ async def test_what_cannot_be_read_is_refused_as_a_whole(door: Door, body: bytes
     assert inbox() == []
 
 
+async def test_a_packed_body_is_refused_before_it_is_opened(door: Door) -> None:
+    packed = await door.post(b"\x1f\x8b", content_encoding="gzip")
+
+    assert (packed.status_code, packed.json()["code"]) == (415, "packed")
+    assert (await door.post(event(), content_encoding="identity")).status_code == 202
+
+
 async def test_five_hundred_events_fit(door: Door) -> None:
     answer = await door.post([{"site": "shopshopshop", "name": "a"}] * 500)
 

@@ -127,6 +127,7 @@ class Collector:
             return
         try:
             raw = await _body(scope, receive)
+            _unpacked(scope["headers"])
             organization_id = await self._organization(scope["headers"])
             reading, rows = self.check(scope["headers"], scope["client"], raw, organization_id)
             if rows:
@@ -244,6 +245,12 @@ class Collector:
 @lru_cache(maxsize=50_000)
 def _behind(remote: str, forwarded: bytes, depth: int) -> str:
     return address_behind(remote, forwarded.decode("latin-1"), depth)
+
+
+def _unpacked(headers: Headers) -> None:
+    """Raises Refused for a body that is packed: it would have to be opened before its size is known."""
+    if any(name == b"content-encoding" and value.lower() != b"identity" for name, value in headers):
+        raise Refused(415, "packed", "the body must be sent as it is, without content-encoding")
 
 
 async def _body(scope: dict[str, Any], receive: Any) -> bytes:

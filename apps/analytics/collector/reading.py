@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +15,8 @@ from apps.analytics.collector.validation import MOST_EVENTS, Fault, common_fault
 _NO_SITE = ("site", "site must be the script id of a site that takes events")
 _FOREIGN = ("site", "this API key belongs to another organization than the site")
 _SERVER_ONLY = ("server_only", "ip and ua may be set only with an API key")
+# Every escape of a text in turn: a pair of surrogates, one alone, any other.
+_ESCAPE = re.compile(rb"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|(u[dD][89a-fA-F]..)|.)", re.DOTALL)
 
 
 class Refused(Exception):
@@ -56,10 +59,20 @@ def read(raw: bytes, directory: Directory, organization_id: int | None) -> Readi
     try:
         body = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
-        raise Refused(400, "malformed", f"the body is not valid JSON in UTF-8: {error}") from error
+        raw, body = _with_whole_letters(raw, error)
     if type(body) is dict and "events" not in body:
         return _single(raw, body, directory, organization_id)
     return _several(raw, body, directory, organization_id)
+
+
+def _with_whole_letters(raw: bytes, error: orjson.JSONDecodeError) -> tuple[bytes, Any]:
+    """The body with a mark in place of every half of a letter, as browsers send it of a text that was cut in the middle
+    of an emoji. Raises Refused when that is not what is wrong with it."""
+    mended = _ESCAPE.sub(lambda found: rb"\ufffd" if found[1] else found[0], raw)
+    try:
+        return mended, orjson.loads(mended)
+    except orjson.JSONDecodeError:
+        raise Refused(400, "malformed", f"the body is not valid JSON in UTF-8: {error}") from error
 
 
 def _single(raw: bytes, event: dict[str, Any], directory: Directory, organization_id: int | None) -> Reading:
@@ -99,9 +112,16 @@ def _several(raw: bytes, body: Any, directory: Directory, organization_id: int |
     whole = len(groups) == 1 and not reading.rejected
     rest = None if whole else {key: value for key, value in common.items() if key != "events"}
     for site, good in groups.values():
-        reading.accepted.append((site, len(good), raw if whole else orjson.dumps({**rest, "events": good})))
+        reading.accepted.append((site, len(good), raw if whole else _written({**rest, "events": good})))
     reading.unknown_only = not groups and all(fault is _NO_SITE for _index, fault in reading.rejected)
     return reading
+
+
+def _written(body: dict[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(body)
+    except orjson.JSONEncodeError as error:  # more floors than can be written, though they could be read
+        raise Refused(400, "malformed", "a field that is not known is nested too deeply") from error
 
 
 def _fault(event: Any, site: KnownSite | None, organization_id: int | None) -> Fault | None:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from apps.analytics.enrichment.addresses import without_controls
+
 MOST_EVENTS = 500
 MOST_BYTES = 512 * 1024
 MOST_PROPERTIES = 30
@@ -29,7 +31,7 @@ def fault_of(event: Any) -> Fault | None:
     if type(event) is not dict:
         return "not_an_object", "an event must be an object"
     name = event.get("name")
-    if type(name) is not str or not 0 < len(name) <= 64 or not name.strip():
+    if type(name) is not str or not 0 < len(name) <= 64 or not without_controls(name).strip():
         return "name", "name must be text of 1 to 64 characters"
     for key, value in event.items():
         longest = _TEXTS.get(key)

@@ -141,7 +141,7 @@ class Rollup(TenantModel):
     duration_s = models.BigIntegerField(default=0)
     conversions = models.BigIntegerField(default=0)
     orders = models.BigIntegerField(default=0)
-    revenue = models.DecimalField(max_digits=18, decimal_places=4, default=0)
+    revenue = models.DecimalField(max_digits=24, decimal_places=4, default=0)
 
     class Meta(TenantModel.Meta):
         abstract = False

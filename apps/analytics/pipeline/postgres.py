@@ -38,7 +38,7 @@ CREATE TEMP TABLE IF NOT EXISTS changed_visit (
 CREATE TEMP TABLE IF NOT EXISTS rollup_change (
     organization_id bigint, site_id bigint, grain smallint, dim smallint, bucket_ms bigint, value varchar(500),
     visitors bigint, sessions bigint, pageviews bigint, events bigint, bounces bigint, engaged_ms bigint,
-    duration_s bigint, conversions bigint, orders bigint, revenue numeric(18, 4)
+    duration_s bigint, conversions bigint, orders bigint, revenue numeric(24, 4)
 ) ON COMMIT DELETE ROWS;
 """
 _AT = "to_timestamp({}::float8 / 1000)"

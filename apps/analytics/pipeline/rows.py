@@ -58,17 +58,18 @@ def _json(value: Any) -> str:
         return NULL
     text = orjson.dumps(value).decode()
     if "\\u00" in text:
-        text = orjson.dumps(_printable(value)).decode()
+        text = orjson.dumps(printable(value)).decode()
     return escaped(text)
 
 
-def _printable(value: Any) -> Any:
+def printable(value: Any) -> Any:
+    """A value of JSON without the control characters that PostgreSQL cannot store in it."""
     if isinstance(value, str):
         return without_controls(value)
     if isinstance(value, dict):
-        return {without_controls(key): _printable(item) for key, item in value.items()}
+        return {without_controls(key): printable(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_printable(item) for item in value]
+        return [printable(item) for item in value]
     return value
 
 

@@ -26,6 +26,7 @@ from apps.analytics.pipeline.identities import Identities
 from apps.analytics.pipeline.memory import Memory
 from apps.analytics.pipeline.outbox import Outbox
 from apps.analytics.pipeline.recognition import Recognition
+from apps.analytics.pipeline.rows import printable
 from apps.analytics.pipeline.sites import Sites
 from apps.analytics.store import EventStore
 
@@ -65,7 +66,8 @@ def unpack(batch: Batch, tools: Tools) -> None:
                 sent.append((envelope, site, body, 0))
                 continue
             common, events = _opened(body)
-            for number, event in enumerate(events, common.pop(FIRST, 0)):
+            first = common.pop(FIRST, 0)
+            for number, event in enumerate(events, first if type(first) is int else 0):
                 sent.append((envelope, site, {**common, **event} if common else event, number))
         except (orjson.JSONDecodeError, TypeError, AttributeError) as error:
             batch.dead.append(Dead(envelope, "unreadable", str(error), envelope.body))
@@ -127,7 +129,7 @@ def _join_users(batch: Batch, tools: Tools, hits: list[Hit]) -> None:
             hit.visitor = tools.identities.visitor(hit.site.id, hit.uid) or hit.visitor
         elif hit.visitor and tools.identities.learn(hit.site.id, hit.uid, hit.visitor, hit.traits):
             batch.identities.append((
-                hit.site.organization_id, hit.site.id, hit.uid, hit.visitor, Jsonb(hit.traits or {}),
+                hit.site.organization_id, hit.site.id, hit.uid, hit.visitor, Jsonb(printable(hit.traits or {})),
                 moment_of(hit.at),
             ))
 

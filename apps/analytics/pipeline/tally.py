@@ -43,6 +43,7 @@ _GOAL, _REFUND = int(Dimension.GOAL), int(Dimension.REFUND)
 _VITALS = tuple((name, int(dimension), edges) for name, (dimension, edges) in VITALS.items())
 MOST_PROPERTIES = 30
 LONGEST_VALUE = 200
+MOST_REVENUE = 10**18 - 1  # of one visit, in ten-thousandths: what its row can hold
 BUILT_IN = frozenset({"pageview", "leave", "vitals", "identify", "not_found"})
 
 
@@ -187,7 +188,7 @@ class Tally:
             rows += counts.groups(visit)
             visit.conversions += 1
             visit.orders += order
-            visit.revenue += own
+            visit.revenue = max(-MOST_REVENUE, min(visit.revenue + own, MOST_REVENUE))
         for row in rows:
             row[CONVERSIONS] += 1
             row[ORDERS] += order

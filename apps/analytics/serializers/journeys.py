@@ -91,7 +91,7 @@ class GoalFigureOut(serializers.Serializer):
     visits = serializers.IntegerField()
     visitors = serializers.IntegerField()
     times = serializers.IntegerField()
-    revenue = serializers.DecimalField(max_digits=18, decimal_places=4)
+    revenue = serializers.DecimalField(max_digits=24, decimal_places=4)
     rate = serializers.FloatField(allow_null=True)
 
 
@@ -162,7 +162,7 @@ class ProductOut(serializers.Serializer):
     product = serializers.CharField()
     quantity = serializers.IntegerField()
     orders = serializers.IntegerField()
-    revenue = serializers.DecimalField(max_digits=18, decimal_places=4)
+    revenue = serializers.DecimalField(max_digits=24, decimal_places=4)
     views = serializers.IntegerField()
     cart_rate = serializers.FloatField(allow_null=True)
     buy_rate = serializers.FloatField(allow_null=True)
