@@ -9,6 +9,11 @@ from pathlib import Path
 from apps.analytics.enrichment.addresses import root_of
 
 TABLE = Path(__file__).resolve().parent.parent / "data" / "referrers.json"
+# What search engines run beside their search, by the first part of the host: a link in a mail was not searched for.
+_BESIDE = frozenset({
+    "accounts", "ads", "analytics", "calendar", "chat", "classroom", "cloud", "contacts", "developers", "disk", "docs",
+    "drive", "keep", "mail", "meet", "myaccount", "photos", "script", "sheets", "support", "tagmanager",
+})
 
 
 class _Table:
@@ -38,7 +43,17 @@ def _table() -> _Table:
 def known_host(host: str) -> tuple[str, str]:
     """Kind (search, social, video, shopping, ai) and name of a referring host; empty strings when unknown."""
     table = _table()
-    rest = host
+    kind, name = _by_domain(host)
+    own = table.sources.get(host, "")
+    if own and own != kind:
+        return own, host  # a part of a house that is another kind of place than the house
+    if kind == "search" and not own and host not in table.hosts and host.partition(".")[0] in _BESIDE:
+        return "", ""
+    return kind, name
+
+
+def _by_domain(host: str) -> tuple[str, str]:
+    table, rest = _table(), host
     while "." in rest:
         if found := table.hosts.get(rest):
             return found
