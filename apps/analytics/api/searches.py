@@ -12,16 +12,25 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.analytics.api.of_site import SiteAPIView
+from apps.analytics.enums import SearchDimension
 from apps.analytics.selectors import search_figures
 from apps.analytics.selectors.asking import asked
-from apps.analytics.selectors.searches import Known, covered, search_known
-from apps.analytics.serializers.searches import SearchesOut, SearchRowsIn, SearchRowsOut
+from apps.analytics.selectors.searches import Known, covered, search_is_stored, search_known
+from apps.analytics.serializers.searches import (
+    SearchesOut,
+    SearchPairsIn,
+    SearchPairsOut,
+    SearchRowsIn,
+    SearchRowsOut,
+)
+from apps.analytics.services.search_pairs import search_pairs
 from apps.metrics import read
 from apps.metrics.api import PERIOD
 from apps.metrics.frame import Frame
 
 TOTALS = ("clicks", "impressions", "ctr", "position", "named_share")
 BY = {"term": "search_term", "page": "search_page", "country": "search_country", "device": "search_device"}
+PAIRS = {"page": ("page", "query", SearchDimension.PAGE), "term": ("query", "page", SearchDimension.QUERY)}
 SECONDS = 5
 _PERIOD = [parameter for parameter in PERIOD if parameter.name in {"range", "from", "to", "compare"}]
 _BY = OpenApiParameter("by", str, OpenApiParameter.PATH, enum=list(BY))
@@ -75,6 +84,30 @@ class SearchRowsView(_Searches):
         return Response(SearchRowsOut(found).data)
 
 
+class SearchPairsView(_Searches):
+    """What goes with one term or one page."""
+
+    @extend_schema(
+        summary="Search terms of one page, or pages of one search term", parameters=[*_PERIOD, SearchPairsIn],
+        responses=SearchPairsOut,
+    )
+    def get(self, request: Request, **kwargs: Any) -> Response:
+        """Asked of the vendor, unless it was asked the same within some hours. 404 for a term or page that is not among
+        the stored figures; 502 with `Retry-After` while the vendor wants to be left alone."""
+        given: serializers.Serializer = SearchPairsIn(data=request.query_params.dict())
+        given.is_valid(raise_exception=True)
+        asked_for, known = given.validated_data, search_known(self.site)
+        of, by, dim = PAIRS["page" if asked_for["page"] else "term"]
+        value = asked_for["page"] or asked_for["term"]
+        frame = self.part(known)
+        if frame is None or not search_is_stored(self.site, dim, value):
+            raise Http404
+        found = search_pairs(
+            row=known.row, by=by, of=of, value=value, first=frame.period.start, last=frame.period.end, ask=True
+        )
+        return Response(SearchPairsOut(found).data)
+
+
 def _told(known: Known, frame: Frame | None) -> dict[str, Any]:
     row, answers = known.row, {}
     if frame is not None:
@@ -102,5 +135,6 @@ def _given(request: Request) -> dict[str, Any]:
 
 patterns = [
     path("searches/", SearchesView.as_view(), name="site-searches"),
+    path("searches/pairs/", SearchPairsView.as_view(), name="site-search-pairs"),
     path("searches/<slug:by>/", SearchRowsView.as_view(), name="site-search-rows"),
 ]

@@ -143,6 +143,18 @@ def lines(
     return Lines([Line(*row, *then.get(row[0], ())) for row in rows[:limit]], len(rows) > limit)
 
 
+def picked(lines: Sequence[Line], *, sort: str, search: str, limit: int, offset: int) -> Lines:
+    """A page of lines that are all there, sorted and searched as a table of stored ones is."""
+    search = search.lower()
+    found = [line for line in lines if search in line.value.lower()]
+    found.sort(key=lambda line: (-line.impressions, line.value))
+    name, down = sort.lstrip("-"), sort.startswith("-")
+    known = [line for line in found if getattr(line, name) is not None]
+    known.sort(key=lambda line: getattr(line, name), reverse=down)
+    found = known + [line for line in found if getattr(line, name) is None]
+    return Lines(found[offset : offset + limit], len(found) > offset + limit)
+
+
 _ESCAPE = "!"
 
 

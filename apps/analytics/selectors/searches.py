@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from apps.analytics.models import Site, SiteSearch
+from apps.analytics.enums import SearchDimension
+from apps.analytics.models import SearchFigure, Site, SiteSearch
 from apps.core.models import Connection
 from apps.core.oauth import OAuthProvider
 from apps.core.providers import find_vendor
@@ -77,6 +78,11 @@ def _before_figures(row: SiteSearch) -> SearchState:
         return SearchState.STOPPED
     was_read = connection.cursor.get("property") == connection.config["property"] and "by" not in connection.cursor
     return SearchState.NOTHING if was_read else SearchState.READING
+
+
+def search_is_stored(site: Site, dim: SearchDimension, value: str) -> bool:
+    """Whether a term or a page is among the stored figures of a site."""
+    return SearchFigure.objects.filter(site=site, dim=dim, value=value).exists()
 
 
 def covered(period: Range, row: SiteSearch) -> Range | None:

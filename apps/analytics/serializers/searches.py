@@ -62,3 +62,37 @@ class SearchRowsOut(serializers.Serializer):
 
     rows = SearchRowOut(many=True)
     more = serializers.BooleanField()
+
+
+class SearchPairsIn(serializers.Serializer):
+    """Of which page, or of which term: one of the two."""
+
+    page = serializers.CharField(max_length=2_000, required=False, default="")
+    term = serializers.CharField(max_length=2_000, required=False, default="")
+
+    def validate(self, attrs: dict[str, str]) -> dict[str, str]:
+        """Exactly one."""
+        if bool(attrs["page"]) == bool(attrs["term"]):
+            raise serializers.ValidationError("name either a page or a term")
+        return attrs
+
+
+class SearchPairOut(serializers.Serializer):
+    """A term of the page, or a page of the term."""
+
+    value = serializers.CharField()
+    clicks = serializers.IntegerField()
+    impressions = serializers.IntegerField()
+    ctr = serializers.FloatField(source="rate", allow_null=True)
+    position = serializers.FloatField(source="place", allow_null=True)
+
+
+class SearchPairsOut(serializers.Serializer):
+    """All there are, most clicked first, of the days from `covered_from` to `covered_to` as they were told at `at`. Rare
+    terms have no row. `is_cut`: the vendor has more than it tells at once."""
+
+    rows = SearchPairOut(many=True)
+    covered_from = serializers.DateField(source="first")
+    covered_to = serializers.DateField(source="last")
+    at = serializers.DateTimeField()
+    is_cut = serializers.BooleanField()

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+from django.core.cache import cache
 from django.db import transaction
 
 from apps.analytics.enums import SearchDimension
@@ -16,6 +17,7 @@ from apps.core.providers import ProviderError
 from apps.metrics import live
 
 SOURCE = "searches"
+PAIRS = "search-pairs:{site}"  # under this name of the cache stands which answers about a site still count
 LONGEST_VALUE = 2_000  # bytes; what an index takes
 KEPT = timedelta(days=25 * 31)  # terms and pages: two years can be compared; totals, countries and devices stay
 _DIMENSIONS = {
@@ -76,6 +78,7 @@ def _reach(row: SiteSearch, item: Reach) -> int:
 def _forget(row: SiteSearch) -> None:
     SearchFigure.objects.filter(site=row.site_id).delete()
     row.property, row.first_day, row.last_day, row.final_day = "", None, None, None
+    transaction.on_commit(lambda: cache.delete(PAIRS.format(site=row.site_id)))
 
 
 def figures_forget(row: SiteSearch) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -13,13 +13,14 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.audit import audit, register_audit_actions
 from apps.analytics.models import Site, SiteSearch
-from apps.analytics.providers.searches.base import Property, search_consoles
+from apps.analytics.providers.searches.base import Property, SearchConsole, search_consoles
 from apps.analytics.services.search_store import figures_forget
 from apps.core import oauth
 from apps.core.connections.services import connection_create, connection_remove, connection_update
 from apps.core.models import Connection
 from apps.core.oauth import OAuthProvider
 
+T = TypeVar("T")
 register_audit_actions({
     "search.connected": _("Google searches connected"),
     "search.property_chosen": _("Property of Google searches chosen"),
@@ -54,15 +55,20 @@ def search_connect(*, actor: Any, site: Site, provider: str, values: dict[str, A
 
 def search_properties(row: SiteSearch) -> list[Property]:
     """What the account sees: properties that fit the site first, those it may not read last. Raises ProviderError."""
-    connection = _account(row)
-    oauth.ensure_fresh(connection)
-    try:
-        found = search_consoles.open(connection).properties()  # type: ignore[attr-defined]
-    except oauth.TokenRefused:
-        oauth.refresh(connection, force=True)
-        found = search_consoles.open(connection).properties()  # type: ignore[attr-defined]
+    found: list[Property] = asked(_account(row), lambda vendor: vendor.properties())
     domains = row.site.domains
     return sorted(found, key=lambda one: (not one.is_readable, not fits(one.url, domains), one.url))
+
+
+def asked(connection: Connection, question: Callable[[SearchConsole], T]) -> T:
+    """The vendor's answer; a token that is refused although its time is not up is refreshed once. Raises
+    ProviderError."""
+    oauth.ensure_fresh(connection)
+    try:
+        return question(search_consoles.open(connection))
+    except oauth.TokenRefused:
+        oauth.refresh(connection, force=True)
+        return question(search_consoles.open(connection))
 
 
 def fits(url: str, domains: Iterable[str]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
@@ -29,11 +29,12 @@ class Tab:
     by: str
     label: Any
     one: Any
+    of: str = ""  # as the address of the page about one of them names it
 
 
 TABS = (
-    Tab("terms", "search_term", gettext_lazy("Search terms"), gettext_lazy("Search term")),
-    Tab("pages", "search_page", gettext_lazy("Pages"), gettext_lazy("Page")),
+    Tab("terms", "search_term", gettext_lazy("Search terms"), gettext_lazy("Search term"), "term"),
+    Tab("pages", "search_page", gettext_lazy("Pages"), gettext_lazy("Page"), "page"),
     Tab("countries", "search_country", gettext_lazy("Countries"), gettext_lazy("Country")),
     Tab("devices", "search_device", gettext_lazy("Devices"), gettext_lazy("Device")),
 )
@@ -87,10 +88,21 @@ def columns(params: QueryDict, wanted: Wanted, *, with_visits: bool) -> list[dic
     return found
 
 
-def rows(wanted: Wanted, lines: Lines, visits: dict[str, int] | None, *, compared: bool) -> list[dict[str, Any]]:
-    """One row a term, page, country or device."""
+def rows(
+    wanted: Wanted, lines: Lines, visits: dict[str, int] | None, *, compared: bool, one_href: str = ""
+) -> list[dict[str, Any]]:
+    """One row a term, page, country or device; a term and a page lead to the page about it."""
     most = max((line.clicks for line in lines.rows), default=0)
-    return [{"cells": _cells(wanted.tab, line, most, visits, compared)} for line in lines.rows]
+    return [
+        {"cells": _cells(wanted.tab, line, most, visits, compared), "href": _one(one_href, wanted.tab, line.value)}
+        for line in lines.rows
+    ]
+
+
+def _one(path: str, tab: Tab, value: str) -> str:
+    if not path or not tab.of:
+        return ""
+    return f"{path}{'&' if '?' in path else '?'}{urlencode({tab.of: value})}"
 
 
 def _cells(tab: Tab, line: Line, most: int, visits: dict[str, int] | None, compared: bool) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from math import ceil
 from typing import Any
 
 from babel.dates import format_date
@@ -108,6 +109,25 @@ def unnamed(share: float | None) -> str:
         "add up to less than the totals."
     )
     return words % {"share": say_percent(share)}
+
+
+def unnamed_of_page(share: float | None) -> str:
+    """How much of one page's clicks the table of its terms leaves out."""
+    if share is None or share >= 0.995:
+        return ""
+    words = _(
+        "Google tells the words of searches behind %(share)s of this page's clicks. Rare ones it keeps to itself, so "
+        "the terms add up to less than the page."
+    )
+    return words % {"share": say_percent(share)}
+
+
+def waiting(seconds: float | None) -> str:
+    """When it makes sense to ask again; "" where waiting does not help."""
+    if seconds is None:
+        return ""
+    minutes = max(1, ceil(seconds / 60))
+    return ngettext("Try again in a minute.", "Try again in %(minutes)s minutes.", minutes) % {"minutes": minutes}
 
 
 def _unfinished(final: date | None, last: date, frame: Frame | None) -> str:

@@ -67,7 +67,7 @@ class Google:
             return error(400, "Invalid value", "invalidParameter")
         question = Question(
             url, date.fromisoformat(body["startDate"]), date.fromisoformat(body["endDate"]),
-            tuple(body["dimensions"]), body.get("startRow", 0),
+            tuple(body["dimensions"]), body.get("startRow", 0), _filters(body),
         )
         if question.first > question.last:
             return error(400, "startDate must be before endDate", "invalidParameter")
@@ -86,6 +86,13 @@ class Google:
         if found.unfinished_from and self.tells_unfinished:
             answer["metadata"] = {"first_incomplete_date": found.unfinished_from.isoformat()}
         return 200, {}, answer
+
+
+def _filters(body: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    """All of them, as one group; only `equals` is known here."""
+    found = [one for group in body.get("dimensionFilterGroups", ()) for one in group["filters"]]
+    assert all(one["operator"] == "equals" and one["dimension"] in _DIMENSIONS for one in found)
+    return tuple((one["dimension"], one["expression"]) for one in found)
 
 
 def error(code: int, message: str, reason: str = "", status: str = "") -> Answer:

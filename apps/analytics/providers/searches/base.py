@@ -36,13 +36,15 @@ class Property:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Figures of the days from `first` to `last`, by these dimensions, from the row `start` on."""
+    """Figures of the days from `first` to `last`, by these dimensions, from the row `start` on; with `where`, only of
+    what has exactly these values: (dimension, value)."""
 
     property: str
     first: date
     last: date
     by: tuple[str, ...]
     start: int = 0
+    where: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,11 +66,14 @@ class GoogleSearchConsole(GoogleSignIn, SearchConsole):
 
     def ask(self, question: Question) -> Told:
         """POST /sites/<property>/searchAnalytics/query, web searches only."""
-        body = {
+        body: dict[str, Any] = {
             "startDate": question.first.isoformat(), "endDate": question.last.isoformat(),
             "dimensions": list(question.by), "type": "web", "dataState": "all", "rowLimit": PAGE_ROWS,
             "startRow": question.start,
         }
+        if question.where:
+            filters = [{"dimension": by, "operator": "equals", "expression": value} for by, value in question.where]
+            body["dimensionFilterGroups"] = [{"groupType": "and", "filters": filters}]
         url = f"{settings.SEARCH_CONSOLE_API_URL}/sites/{quote(question.property, safe='')}/searchAnalytics/query"
         answer = google_api.read(NAME, "POST", url, self.access_token(), body=body)
         try:

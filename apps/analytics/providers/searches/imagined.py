@@ -4,7 +4,7 @@ service: sorted by clicks, in pages, days by Pacific time, the last ones unfinis
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
@@ -40,9 +40,11 @@ def told(business: Imagined, question: Question, today: date, rows: int = PAGE_R
     sums: dict[tuple[str, ...], list[float]] = {}
     for day in days:
         for found in _searches(business, day):
-            if not found[0] and "query" in question.by:
+            values = _values(found, day)
+            named = {*question.by, *(by for by, _value in question.where)}
+            if (not found[0] and "query" in named) or any(values[by] != value for by, value in question.where):
                 continue
-            sum_ = sums.setdefault(_keys(found, day, question.by), [0, 0, 0.0])
+            sum_ = sums.setdefault(tuple(values[name] for name in question.by), [0, 0, 0.0])
             sum_[0] += found[4]
             sum_[1] += found[5]
             sum_[2] += found[5] * found[6]
@@ -53,9 +55,8 @@ def told(business: Imagined, question: Question, today: date, rows: int = PAGE_R
     return Told(lines[question.start : question.start + rows], unfinished if is_open else None)
 
 
-def _keys(found: Found, day: date, by: Sequence[str]) -> tuple[str, ...]:
-    values = {"date": day.isoformat(), "query": found[0], "page": found[1], "country": found[2], "device": found[3]}
-    return tuple(values[name] for name in by)
+def _values(found: Found, day: date) -> dict[str, str]:
+    return {"date": day.isoformat(), "query": found[0], "page": found[1], "country": found[2], "device": found[3]}
 
 
 def _days(first: date, last: date) -> Iterator[date]:
