@@ -94,6 +94,13 @@ class ConsentRule(models.TextChoices):
     ALWAYS = "always", _("All events, whether the visitor agreed or not")
 
 
+class WhenUnsure(models.TextChoices):
+    """What becomes of an event whose answer was lost, at a vendor that would count it again."""
+
+    AGAIN = "again", _("Send it again: nothing is missing, but it may count twice")
+    LEAVE = "leave", _("Do not send it again: nothing counts twice, but it may be missing")
+
+
 class DeliveryState(models.TextChoices):
     """Where an event is on its way to a destination."""
 

@@ -24,20 +24,28 @@ from apps.core.addresses import BlockedAddress, Resolver, UnknownHost
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_NOT_YET_THERE = (httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.PoolTimeout)
 _PRIVATE_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization"})
 
 
 class FetchError(Exception):
-    """The address did not give an answer in time, or gave too much of it. The message is for the user."""
+    """The address did not give an answer in time, or gave too much of it. The message is for the user.
+    `may_have_arrived`: the request left, only its answer was not read."""
+
+    def __init__(self, message: str, *, may_have_arrived: bool = False) -> None:
+        super().__init__(message)
+        self.may_have_arrived = may_have_arrived
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Where a fetch ends: seconds over everything, bytes of the decoded body, and redirects followed."""
+    """Where a fetch ends: seconds over everything, bytes of the decoded body, and redirects followed. `cut`: a body
+    that is larger is read so far and no further, instead of being refused."""
 
     seconds: float = 15.0
     max_bytes: int = 2_000_000
     redirects: int = 5
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,27 +203,32 @@ def _once(
             method, str(request.url), headers=request.headers.raw, content=content or None
         ) as response:
             answer = httpx.Headers(response.headers)
-            return response.status, answer, _body(response.iter_stream(), answer, limits.max_bytes)
+            return response.status, answer, _body(response.iter_stream(), answer, limits)
     except (httpcore.ConnectTimeout, httpcore.ReadTimeout, httpcore.WriteTimeout, httpcore.PoolTimeout) as error:
-        raise FetchError(_("No answer within %(seconds)s seconds.") % {"seconds": f"{limits.seconds:g}"}) from error
+        words = _("No answer within %(seconds)s seconds.") % {"seconds": f"{limits.seconds:g}"}
+        raise FetchError(words, may_have_arrived=not isinstance(error, _NOT_YET_THERE)) from error
     except (httpcore.NetworkError, httpcore.ProtocolError, ssl.SSLError, OSError) as error:
-        raise FetchError(_("The connection failed: %(reason)s") % {"reason": error}) from error
+        words = _("The connection failed: %(reason)s") % {"reason": error}
+        raise FetchError(words, may_have_arrived=not isinstance(error, _NOT_YET_THERE)) from error
     except (httpx.InvalidURL, httpcore.UnsupportedProtocol, UnicodeError, ValueError) as error:
         raise FetchError(_("This is not a web address.")) from error
 
 
-def _body(chunks: Iterable[bytes], headers: httpx.Headers, max_bytes: int) -> bytes:
+def _body(chunks: Iterable[bytes], headers: httpx.Headers, limits: Limits) -> bytes:
     encoding = headers.get("content-encoding", "").strip().lower()
     inflate = zlib.decompressobj(zlib.MAX_WBITS | 32) if encoding in {"gzip", "x-gzip", "deflate"} else None
     found = bytearray()
     for chunk in chunks:
         try:
-            found += inflate.decompress(chunk, max_bytes + 1) if inflate else chunk
+            found += inflate.decompress(chunk, limits.max_bytes + 1) if inflate else chunk
         except zlib.error as error:
-            raise FetchError(_("The answer is damaged.")) from error
-        if len(found) > max_bytes:
-            raise FetchError(_("The answer is larger than %(size)s KB.") % {"size": max_bytes // 1000})
-    return bytes(found)
+            raise FetchError(_("The answer is damaged."), may_have_arrived=True) from error
+        if len(found) > limits.max_bytes:
+            if limits.cut:
+                break
+            words = _("The answer is larger than %(size)s KB.") % {"size": limits.max_bytes // 1000}
+            raise FetchError(words, may_have_arrived=True)
+    return bytes(found[: limits.max_bytes])
 
 
 __all__ = ["BlockedAddress", "FetchError", "Fetched", "Limits", "UnknownHost", "fetch"]

@@ -86,7 +86,7 @@ class Deliverer:
             now = self._clock()
             dead = outbox.expire(now)
             for row in Destination.objects.filter(pk__in=dead):
-                outbox.note_minute(row.pk, row.organization_id, now, outbox.Minute(dead=dead[row.pk]))
+                outbox.note_minute(row.pk, now, outbox.Minute(dead=dead[row.pk]))
             ledger.tell_expired(dead)
             outbox.prune(now)
 

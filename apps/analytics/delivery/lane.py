@@ -13,7 +13,7 @@ import structlog
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from apps.analytics.delivery import ledger, outbox, signed_in
+from apps.analytics.delivery import doubt, ledger, outbox, signed_in
 from apps.analytics.delivery.health import backoff
 from apps.analytics.delivery.mapping import too_old
 from apps.analytics.delivery.outbox import Minute, Taken, Unsent
@@ -28,6 +28,7 @@ from apps.core.providers import ProviderError
 
 log = structlog.get_logger(__name__)
 AHEAD = 100  # rows that are taken at once; each request is written down by itself
+LOOK_SECONDS = 1.0  # how long what was read of a destination holds: its owner may pause or change it meanwhile
 TURN_SECONDS = 5.0  # then others get their turn, when there are more destinations than threads
 
 
@@ -52,6 +53,11 @@ class Request:
         error = self.error
         return bool(error and error.retry_after is not None and not error.permanent and self.status < 500)
 
+    @property
+    def answer_lost(self) -> bool:
+        """Nothing was read of what the vendor made of it, though it may have arrived."""
+        return doubt.answer_lost(self.error, self.status)
+
 
 class Lane:
     """Works for one destination. `senders` run requests side by side where a vendor allows several."""
@@ -65,6 +71,7 @@ class Lane:
         self._clock = clock
         self._stopping = stopping
         self._senders = senders
+        self._read_at = 0.0
 
     def run(self) -> int:
         """Work for a turn; returns how many events were tried."""
@@ -78,9 +85,8 @@ class Lane:
 
     def step(self) -> int:
         """One batch; returns how many events were tried: 0 when nothing is due, or when it must be left alone."""
-        row = Destination.objects.select_related("connection").filter(pk=self._id, is_enabled=True).first()
-        now = self._clock()
-        if row is None or row.connection.status == Connection.Status.PAUSED or (row.hold_until or now) > now:
+        row, now = self._read(), self._clock()
+        if row is None or (row.hold_until or now) > now:
             return 0
         vendor = destinations.open(row.connection)
         probing = row.breaker != BreakerState.CLOSED
@@ -88,7 +94,7 @@ class Lane:
             ledger.note_probe(row)
         width = vendor.batch * (1 if probing else vendor.parallel)
         taken = outbox.take(row.pk, width if probing else max(width, AHEAD), now)
-        fresh = self._still_young(row, vendor, taken, now)
+        fresh = self._still_young(row, vendor, doubt.settled(row, vendor, taken, now), now)
         bundles = vendor.bundles([one.payload for one in fresh])
         chunks = [[fresh[n] for n in bundle] for bundle in bundles if bundle]
         side_by_side = 1 if probing else vendor.parallel
@@ -99,13 +105,24 @@ class Lane:
                 return len(fresh) - len(left)
             group = chunks[start : start + side_by_side]
             outbox.note_attempt([one.id for chunk in group for one in chunk])
-            self._settle(row, self._sent(row.connection, vendor, group))
+            self._settle(row, vendor, self._sent(row.connection, vendor, group))
         return len(taken)
 
+    def _read(self) -> Destination | None:
+        """The destination as it stands now; None when nothing may be sent to it."""
+        self._read_at = time.monotonic()
+        rows = Destination.objects.select_related("connection").filter(pk=self._id, is_enabled=True)
+        return rows.exclude(connection__status=Connection.Status.PAUSED).first()
+
     def _must_stop(self, row: Destination) -> bool:
-        """Whether what was taken ahead must wait: the last answer says so, or the process ends."""
+        """Whether what was taken ahead must wait: the last answer says so, its owner does, or the process ends."""
         now = self._clock()
-        return row.breaker != BreakerState.CLOSED or (row.hold_until or now) > now or self._stopping()
+        if row.breaker != BreakerState.CLOSED or (row.hold_until or now) > now or self._stopping():
+            return True
+        if time.monotonic() - self._read_at < LOOK_SECONDS:
+            return False
+        found = self._read()
+        return found is None or ledger.is_edited(row, found)
 
     def _still_young(self, row: Destination, vendor: Vendor, taken: list[Taken], now: datetime) -> list[Taken]:
         """Without those that the vendor would refuse for their age."""
@@ -113,10 +130,7 @@ class Lane:
             return taken
         old = [one for one in taken if now - one.at > vendor.max_age]
         if old:
-            with transaction.atomic():
-                outbox.note_unsent([Unsent(one, too_old(vendor), None) for one in old], now)
-                outbox.note_minute(row.pk, row.organization_id, now, Minute(dead=len(old)))
-                ledger.tell_dead(row, len(old), too_old(vendor))
+            ledger.give_up(row, old, too_old(vendor), now)
         return [one for one in taken if now - one.at <= vendor.max_age]
 
     def _sent(self, account: Connection, vendor: Vendor, chunks: list[list[Taken]]) -> list[Request]:
@@ -139,61 +153,68 @@ class Lane:
             return Request(rows, time.perf_counter() - began, error=words)
         return Request(rows, time.perf_counter() - began, results=report.results, exchange=report.exchange)
 
-    def _settle(self, row: Destination, requests: list[Request]) -> None:
+    def _settle(self, row: Destination, vendor: Vendor, requests: list[Request]) -> None:
         now = self._clock()
         for request in requests:
-            sent, unsent = judged(request, now)
+            sent, unsent = judged(request, now, lambda one: doubt.is_left(row, vendor, one))
             if unsent or request.error is not None or ledger.is_news(row, now, len(sent)):
-                self._settle_with_news(row, request, sent, unsent, now)
+                self._settle_with_news(row, vendor, request, sent, unsent, now)
             else:
-                self._note_sent(row, request, sent, now, _minute(request, len(sent), 0, 0))
+                self._note_sent(row, vendor, request, sent, now, _minute(request, len(sent), 0, 0))
 
     @staticmethod
-    def _note_sent(row: Destination, request: Request, sent: list[Taken], now: datetime, minute: Minute) -> None:
+    def _note_sent(
+        row: Destination, vendor: Vendor, request: Request, sent: list[Taken], now: datetime, minute: Minute
+    ) -> None:
         answer = request.exchange.answer if request.exchange else ""
+        twice = [one.id for one in sent if one.is_unsure and not vendor.counts_once(one.payload)]
         outbox.note_sent(
-            [one.id for one in sent], now, request.status, answer, destination_id=row.pk,
-            organization_id=row.organization_id, minute=minute,
+            [one.id for one in sent], twice, now, request.status, answer, destination_id=row.pk, minute=minute,
         )
 
     @transaction.atomic
     def _settle_with_news(
-        self, row: Destination, request: Request, sent: list[Taken], unsent: list[Unsent], now: datetime
+        self, row: Destination, vendor: Vendor, request: Request, sent: list[Taken], unsent: list[Unsent],
+        now: datetime,
     ) -> None:
         dead = [one for one in unsent if one.next_at is None]
-        self._note_sent(row, request, sent, now, _minute(request, len(sent), len(unsent), len(dead)))
+        self._note_sent(row, vendor, request, sent, now, _minute(request, len(sent), len(unsent), len(dead)))
         outbox.note_unsent(unsent, now)
         if dead:
             ledger.tell_dead(row, len(dead), dead[0].words)
         ledger.note_request(row, request.error, now, asked_to_wait=request.asked_to_wait, sent=len(sent))
 
 
-def judged(request: Request, now: datetime) -> tuple[list[Taken], list[Unsent]]:
-    """Which rows were taken over there, and what becomes of the others."""
-    answer, status = (request.exchange.answer if request.exchange else ""), request.status
-    if request.error is not None:
-        error = request.error
-        return [], [_waiting(row, str(error), error.retry_after, now, status, answer) for row in request.rows]
+def judged(
+    request: Request, now: datetime, is_left: Callable[[Taken], bool]
+) -> tuple[list[Taken], list[Unsent]]:
+    """Which rows were taken over there, and what becomes of the others. `is_left` says of one that may have been taken
+    that it is not to be sent again."""
     results = {result.event_id: result for result in request.results}
     sent, unsent = [], []
     for row in request.rows:
-        result = results.get(row.event_id)
-        if result is None:
-            unsent.append(_waiting(row, _("The answer says nothing about this event."), None, now, status, answer))
-        elif result.ok:
+        result = _of_all(request, row) if request.error is not None else results.get(row.event_id, _nothing(row))
+        if result.ok:
             sent.append(row)
-        elif result.retry:
-            unsent.append(_waiting(row, result.words, result.retry_after, now, status, answer))
-        else:
-            unsent.append(Unsent(row, result.words, None, status, answer))
+            continue
+        again, words = (now + backoff(row.attempts, result.retry_after) if result.retry else None), result.words
+        if result.unsure and is_left(row):
+            again, words = None, f"{words} {doubt.LEFT}"
+        if again is not None and again >= row.expires_at:
+            again = None
+        answer = request.exchange.answer if request.exchange else ""
+        unsent.append(Unsent(row, words, again, request.status, answer, result.unsure))
     return sent, unsent
 
 
-def _waiting(
-    row: Taken, words: str, retry_after: float | None, now: datetime, status: int, answer: str
-) -> Unsent:
-    again = now + backoff(row.attempts, retry_after)
-    return Unsent(row, words, again if again < row.expires_at else None, status, answer)
+def _of_all(request: Request, row: Taken) -> Result:
+    """The error that took all of a request, as it concerns one event."""
+    after = request.error.retry_after if request.error else None
+    return Result(row.event_id, False, str(request.error), retry=True, retry_after=after, unsure=request.answer_lost)
+
+
+def _nothing(row: Taken) -> Result:
+    return Result(row.event_id, False, _("The answer says nothing about this event."), retry=True, unsure=True)
 
 
 def _minute(request: Request, sent: int, unsent: int, dead: int) -> Minute:

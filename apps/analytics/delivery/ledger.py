@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from apps.analytics.contracts import DeliveryDead, DestinationFailing, DestinationRecovered
+from apps.analytics.delivery import outbox
 from apps.analytics.delivery.health import Health
+from apps.analytics.delivery.outbox import Minute, Taken, Unsent
 from apps.analytics.enums import BreakerState
 from apps.analytics.models import Destination
 from apps.core.models import Connection
 from apps.core.outbox import publish
 from apps.core.providers import ProviderError
 
+_HEALTH = ("breaker", "failures", "hold_until", "failing_since", "last_ok_at")
 FRESH = timedelta(seconds=5)  # how exact "last success" is
 
 
@@ -31,7 +35,16 @@ def note_probe(row: Destination) -> None:
 def note_request(
     row: Destination, error: ProviderError | None, now: datetime, *, asked_to_wait: bool, sent: int
 ) -> None:
-    """A request ended. Within the transaction that writes down what became of its events."""
+    """A request ended. Within the transaction that writes down what became of its events, and after that.
+
+    `row` is as it was when the request left, and is brought up to date. What its owner has deleted needs no note; where
+    the account was changed meanwhile, a failure speaks of the old one.
+    """
+    found = Destination.objects.select_for_update(of=("self",)).select_related("connection").filter(pk=row.pk).first()
+    if found is None or (error is not None and is_edited(row, found)):
+        return
+    for name in _HEALTH:
+        setattr(row, name, getattr(found, name))
     before = health_of(row)
     if error is None:
         _answered(row, before, now, sent)
@@ -47,6 +60,11 @@ def note_request(
             status=Connection.Status.ERROR, last_error=words
         )
         publish(DestinationFailing(row.organization_id, row.pk, row.name, words))
+
+
+def is_edited(row: Destination, found: Destination) -> bool:
+    """Whether the answers to the vendor's questions were changed since `row` was read."""
+    return (row.connection.config, row.connection.secrets) != (found.connection.config, found.connection.secrets)
 
 
 def is_news(row: Destination, now: datetime, sent: int) -> bool:
@@ -72,6 +90,14 @@ def _store(row: Destination, health: Health, **values: object) -> None:
         breaker=health.breaker, failures=health.failures, hold_until=health.hold_until,
         failing_since=health.failing_since, **values,
     )
+
+
+@transaction.atomic
+def give_up(row: Destination, rows: Sequence[Taken], words: str, now: datetime, *, unsure: bool = False) -> None:
+    """These are not sent, or not again, for this reason."""
+    outbox.note_unsent([Unsent(one, words, None, unsure=unsure) for one in rows], now)
+    outbox.note_minute(row.pk, now, Minute(dead=len(rows)))
+    tell_dead(row, len(rows), words)
 
 
 def tell_dead(row: Destination, count: int, words: str) -> None:

@@ -7,7 +7,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from apps.analytics.enums import BreakerState, ConsentRule, DeliveryState
+from apps.analytics.enums import BreakerState, ConsentRule, DeliveryState, WhenUnsure
 from apps.analytics.models.site import Site
 from apps.core.models import Connection, TenantModel
 
@@ -25,6 +25,7 @@ class Destination(TenantModel):
     is_enabled = models.BooleanField(default=True)
     events = models.JSONField(default=dict, blank=True)
     consent = models.CharField(max_length=10, choices=ConsentRule, default=ConsentRule.NEEDED)
+    when_unsure = models.CharField(max_length=10, choices=WhenUnsure, default=WhenUnsure.AGAIN)
     breaker = models.CharField(max_length=10, choices=BreakerState, default=BreakerState.CLOSED)
     failures = models.PositiveIntegerField(default=0)  # requests that failed since the last one that did not
     hold_until = models.DateTimeField(null=True, blank=True)
@@ -47,8 +48,11 @@ class Delivery(TenantModel):
     """One event on its way to one destination: the outbox, and for a while the memory of what was sent.
 
     `payload` is what the vendor gets, personal data hashed already. While it is being sent, `is_leased`, and `next_at`
-    is when it counts as abandoned. `log` holds what failed: moments, statuses and words. `visitor` is the store's mark,
-    so that what is kept of a visitor can be erased.
+    is when it counts as abandoned. `is_asked`: a request with it has left, and no answer was read yet; found on a row
+    that is taken, it means that whoever sent it was stopped. `is_unsure`: the answer to such a request was lost, so the
+    event may have arrived once more than we know; not said of a delivered one that counts once over there. `log` holds
+    what failed: moments, statuses and words. `visitor` is the store's mark, so that what is kept of a visitor can be
+    erased.
     """
 
     destination = models.ForeignKey(Destination, on_delete=models.CASCADE, related_name="+")
@@ -61,6 +65,8 @@ class Delivery(TenantModel):
     state = models.CharField(max_length=8, choices=DeliveryState, default=DeliveryState.WAITING)
     attempts = models.PositiveSmallIntegerField(default=0)
     is_leased = models.BooleanField(default=False)
+    is_asked = models.BooleanField(default=False, db_default=False)
+    is_unsure = models.BooleanField(default=False, db_default=False)
     next_at = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     words = models.TextField(blank=True)
@@ -79,6 +85,9 @@ class Delivery(TenantModel):
                 fields=["destination", "next_at"], name="event_delivery_due", condition=models.Q(state="waiting"),
             ),
             models.Index(fields=["destination", "state", "-id"], name="event_delivery_listed"),
+            models.Index(
+                fields=["destination", "-id"], name="event_delivery_unsure", condition=models.Q(is_unsure=True),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -89,8 +89,11 @@ def one_by_one(payloads: Sequence[Payload], send: Callable[[Sequence[Payload]], 
         except Refused as error:
             if error.permanent:
                 raise
-            rest = [Result(item.event_id, False, str(error), retry=True, retry_after=error.retry_after)
-                    for item in payloads[index:]]
+            rest = [
+                Result(item.event_id, False, str(error), retry=True, retry_after=error.retry_after,
+                       unsure=error.unanswered and item is payload)
+                for item in payloads[index:]
+            ]
             return Report([*results, *rest], error.exchange or first)
     return Report(results, first)
 

@@ -101,13 +101,15 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one event. `retry`: the same event may be taken later; `retry_after` in seconds."""
+    """What became of one event. `retry`: the same event may be taken later; `retry_after` in seconds. `unsure`: it may
+    have been taken all the same, for what was answered about it was not read."""
 
     event_id: str
     ok: bool
     words: str = ""
     retry: bool = False
     retry_after: float | None = None
+    unsure: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,14 +121,16 @@ class Report:
 
 
 class Refused(ProviderError):
-    """The whole request failed, with the exchange that shows it."""
+    """The whole request failed, with the exchange that shows it. `unanswered`: it left, and nobody knows whether it
+    arrived, for no answer was read to its end."""
 
     def __init__(
         self, message: str, *, permanent: bool = False, retry_after: float | None = None,
-        exchange: Exchange | None = None,
+        exchange: Exchange | None = None, unanswered: bool = False,
     ) -> None:
         super().__init__(message, permanent=permanent, retry_after=retry_after)
         self.exchange = exchange
+        self.unanswered = unanswered
 
 
 class Destination(Provider):
@@ -162,6 +166,11 @@ class Destination(Provider):
         At most `batch` to a request. For vendors whose requests can hold only what belongs together.
         """
         return [list(range(start, min(start + self.batch, len(bodies)))) for start in range(0, len(bodies), self.batch)]
+
+    @classmethod
+    def counts_once(cls, body: Mapping[str, Any]) -> bool:
+        """Whether this prepared event counts once over there, however often it arrives."""
+        return cls.deduplicates
 
     def send(self, payloads: Sequence[Payload], *, test: bool = False) -> Report:
         """Send what `bundles` put together in one request; `test` uses the vendor's way to look without counting.

@@ -16,8 +16,11 @@ from django.utils.translation import gettext as _
 from apps.analytics.providers.base import Exchange, Refused
 
 TIMEOUT_SECONDS = 20.0
+MOST_BYTES = 8_000_000
 LONGEST_SHOWN = 20_000
 MASK = "••••"
+_NOT_YET_THERE = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+_OF_THE_WIRE = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 _SECRET_HEADERS = frozenset({"authorization", "access-token", "developer-token", "cookie", "x-api-key"})
 
 
@@ -36,28 +39,57 @@ def call(
     headers: Mapping[str, str] | None = None,
     secrets: tuple[str, ...] = (),
     seconds: float = TIMEOUT_SECONDS,
+    most_bytes: int = MOST_BYTES,
 ) -> tuple[httpx.Response, Exchange]:
     """Ask, with a JSON body or none; returns any answer below 500 that is not 401, 403, 408 or 429.
 
-    Those, and a connection that fails, raise Refused. `secrets` are the values that must not be shown, wherever in the
-    request or the answer they stand.
+    Those, a connection that fails, and an answer that is larger than `most_bytes` or has not ended after `seconds`,
+    raise Refused. `secrets` are the values that must not be shown, wherever in the request or the answer they stand.
     """
     content = b"" if body is None else json.dumps(body, ensure_ascii=False, separators=(",", ":"), default=str).encode()
     sent = {**({"Content-Type": "application/json"} if content else {}), **(headers or {})}
     shown = exchange_of(method, url, sent, content.decode(), secrets=secrets)
     try:
-        answer = _client().request(method, url, content=content or None, headers=sent, timeout=seconds)
+        answer = _answer(method, url, content, sent, seconds, most_bytes)
     except (httpx.InvalidURL, UnicodeEncodeError) as error:
         raise Refused(_("The address or the key has signs in it that it cannot have."), permanent=True,
                       exchange=shown) from error
+    except _NOT_YET_THERE as error:
+        words = _("%(vendor)s could not be reached (%(reason)s).")
+        raise Refused(words % {"vendor": vendor, "reason": error or type(error).__name__}, exchange=shown) from error
     except httpx.TimeoutException as error:
-        raise Refused(_("%(vendor)s did not answer in time.") % {"vendor": vendor}, exchange=shown) from error
+        raise Refused(_("%(vendor)s did not answer in time.") % {"vendor": vendor}, exchange=shown,
+                      unanswered=True) from error
     except httpx.HTTPError as error:
-        raise Refused(_("%(vendor)s could not be reached.") % {"vendor": vendor}, exchange=shown) from error
+        raise Refused(_("The connection to %(vendor)s broke off before its answer was read.") % {"vendor": vendor},
+                      exchange=shown, unanswered=True) from error
+    except _TooMuch as error:
+        raise Refused(_("The answer of %(vendor)s is too large to be one.") % {"vendor": vendor}, exchange=shown,
+                      unanswered=True) from error
     shown = exchange_of(method, url, sent, content.decode(), secrets=secrets, status=answer.status_code,
                         answer=answer.text)
     raise_for(vendor, answer.status_code, answer.headers, shown)
     return answer, shown
+
+
+class _TooMuch(Exception):
+    """The answer does not end where any answer would."""
+
+
+def _answer(
+    method: str, url: str, content: bytes, headers: Mapping[str, str], seconds: float, most_bytes: int
+) -> httpx.Response:
+    """The whole answer. A vendor that sends a little now and then does not get more time than one that is silent."""
+    found, until = bytearray(), time.monotonic() + seconds
+    with _client().stream(method, url, content=content or None, headers=headers, timeout=seconds) as answer:
+        for chunk in answer.iter_bytes():
+            found += chunk
+            if len(found) > most_bytes:
+                raise _TooMuch
+            if time.monotonic() > until:
+                raise httpx.ReadTimeout("the answer does not end")
+    kept = [(name, value) for name, value in answer.headers.items() if name not in _OF_THE_WIRE]
+    return httpx.Response(answer.status_code, headers=kept, content=bytes(found))
 
 
 def raise_for(vendor: str, status: int, headers: Mapping[str, str], exchange: Exchange) -> None:
@@ -98,7 +130,7 @@ def exchange_of(
     shown = {key: MASK if key.lower() in _SECRET_HEADERS else masked(value, secrets) for key, value in headers.items()}
     return Exchange(
         method=method, url=masked(urlunsplit(parts._replace(query=query)), secrets), headers=shown,
-        body=masked(body[:LONGEST_SHOWN], secrets), status=status, answer=masked(answer[:LONGEST_SHOWN], secrets),
+        body=masked(body, secrets)[:LONGEST_SHOWN], status=status, answer=masked(answer, secrets)[:LONGEST_SHOWN],
     )
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from apps.analytics.providers.answers import Answer, SignInRefused, ask
 from apps.core.providers import ProviderError
 
+MOST_BYTES = 64_000_000  # a page of a report
 SHORT_WAIT_SECONDS = 60.0
 QUOTA_WAIT_SECONDS = 15 * 60.0
 DAILY_WAIT_SECONDS = 6 * 3600.0
@@ -30,7 +31,10 @@ class NotAllowed(ProviderError):
 def read(vendor: str, method: str, url: str, token: str, *, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The answer's JSON. Raises TokenRefused, NotAllowed, or ProviderError with `retry_after` in seconds where waiting
     helps."""
-    answer = ask(vendor, method, url, body=body, headers={"Authorization": f"Bearer {token}"}, secrets=(token,))
+    answer = ask(
+        vendor, method, url, body=body, headers={"Authorization": f"Bearer {token}"}, secrets=(token,),
+        most_bytes=MOST_BYTES,
+    )
     if answer.ok:
         return answer.body
     raise _complaint(vendor, answer)

@@ -37,7 +37,7 @@ from apps.analytics.providers.calls import exchange_of, retry_after
 from apps.core.http import BlockedAddress, Fetched, FetchError, Limits, UnknownHost, fetch
 from apps.core.providers import ProviderError, ProviderField
 
-LIMITS = Limits(seconds=15, max_bytes=100_000, redirects=0)
+LIMITS = Limits(seconds=15, max_bytes=100_000, redirects=0, cut=True)  # the status says it, whatever the body
 PREFIX = "whsec_"
 _ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
@@ -109,8 +109,10 @@ class Webhook(Destination):
             answer = fetch(url, method="POST", headers=headers, content=content, limits=LIMITS)
         except BlockedAddress as error:
             raise Refused(str(error), permanent=True, exchange=shown) from error
-        except (UnknownHost, FetchError) as error:
+        except UnknownHost as error:
             raise Refused(str(error), exchange=shown) from error
+        except FetchError as error:
+            raise Refused(str(error), exchange=shown, unanswered=error.may_have_arrived) from error
         shown = exchange_of("POST", url, headers, content.decode(), status=answer.status, answer=answer.text)
         _judge(answer, shown)
         return shown

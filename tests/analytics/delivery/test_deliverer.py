@@ -130,8 +130,9 @@ def test_after_three_hours_events_are_given_up_and_say_why(
 
     assert states(destination) == {"dead": 12}
     first, last = rows_of(destination)[0], rows_of(destination)[-1]
-    assert first.words == last.words == "Posting could not be reached."
-    assert first.log[0]["words"] == "Posting could not be reached."
+    assert first.words == last.words == "The connection to Posting broke off before its answer was read."
+    assert first.log[0]["words"] == first.words
+    assert first.is_unsure
     assert counted(destination)["dead"] == 12
     clock.advance(days=31)
     deliverer.sweep()
