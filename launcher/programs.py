@@ -24,24 +24,14 @@ class Programs:
 
     def web(self, listener: int) -> Program:
         """Pages, API and WebSockets."""
-        argv = ("-m", "daphne", "-v", "0", "--fd", str(listener), "config.asgi:application")
-        return self._python("web", *argv, keep=(listener,))
+        http = ("--http", "apps.core.asgi.protocol:BoundedProtocol", "--lifespan", "off")
+        sockets = ("--ws", "websockets-sansio", "--ws-max-size", "65536", "--ws-per-message-deflate", "false")
+        return self._uvicorn("web", "config.asgi:application", listener, *http, *sockets)
 
     def collector(self, listener: int) -> Program:
-        """Tracked events. Whose address counts is the application's decision, so uvicorn must not rewrite it."""
-        argv = (
-            "-m",
-            "uvicorn",
-            "config.collector:app",
-            "--fd",
-            str(listener),
-            "--loop",
-            "uvloop",
-            "--http",
-            "apps.analytics.collector.protocol:TrackProtocol",
-        )
-        quiet = ("--no-access-log", "--log-level", "warning", "--no-proxy-headers", "--timeout-graceful-shutdown", "4")
-        return self._python("collector", *argv, *quiet, keep=(listener,))
+        """Tracked events."""
+        http = ("--http", "apps.analytics.collector.protocol:TrackProtocol")
+        return self._uvicorn("collector", "config.collector:app", listener, *http)
 
     def pipeline(self) -> Program:
         """Events into sessions and rollups."""
@@ -75,6 +65,12 @@ class Programs:
     def visitors(self) -> Program:
         """Live demo traffic; ends by itself when the demo has been removed."""
         return self._manage("visitors", "simulate_visitors", restart="failure")
+
+    def _uvicorn(self, name: str, application: str, listener: int, *options: str) -> Program:
+        """Whose address counts is the application's decision, so uvicorn must not rewrite it."""
+        argv = ("-m", "uvicorn", application, "--fd", str(listener), "--loop", "uvloop", *options)
+        quiet = ("--no-access-log", "--log-level", "warning", "--no-proxy-headers", "--no-server-header")
+        return self._python(name, *argv, *quiet, "--timeout-graceful-shutdown", "4", keep=(listener,))
 
     def _manage(self, name: str, *words: str, restart: str = "always") -> Program:
         return self._python(name, "manage.py", *words, restart=restart)

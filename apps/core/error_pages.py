@@ -11,6 +11,8 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
+from apps.core.asgi.bodies import REFUSED
+
 log = structlog.get_logger(__name__)
 _AWAY = (OperationalError, InterfaceError)
 _RETRY_SECONDS = 30
@@ -57,6 +59,17 @@ def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
 def not_allowed(request: HttpRequest) -> HttpResponse:
     """405."""
     return _page(request, 405)
+
+
+class TooLargeMiddleware:
+    """Answers for requests whose body was not let in (`apps.core.asgi.bodies`)."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        is_refused = REFUSED in getattr(request, "scope", ())
+        return _page(request, 413) if is_refused else self.get_response(request)
 
 
 def too_many(request: HttpRequest, seconds: int = 60) -> HttpResponse:

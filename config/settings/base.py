@@ -76,6 +76,7 @@ MIDDLEWARE = [
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "apps.accounts.middleware.PersonMiddleware",
+    "apps.core.error_pages.TooLargeMiddleware",
     "apps.accounts.middleware.OrganizationMiddleware",
     "apps.core.error_pages.WrongMethodMiddleware",
 ]

@@ -69,6 +69,7 @@ if env.flag("BEHIND_PROXY", default=False):
 TRUSTED_PROXY_DEPTH = env.number("TRUSTED_PROXY_DEPTH", 0)
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_DEPTH
 PUBLIC_POST_RATE = env.text("PUBLIC_POST_RATE", "30/m")  # forms sent by people who are not signed in, an address
+BODY_MOST_BYTES = 8 * 1024 * 1024  # of any request to the web process; the largest is a piece of an upload, 4 MB
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 FIELD_KEYS = env.words("FIELD_KEYS")

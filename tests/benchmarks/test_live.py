@@ -26,6 +26,10 @@ SOCKETS = int(os.environ.get("BENCH_SOCKETS", "500"))
 SECONDS = int(os.environ.get("BENCH_SECONDS", "15"))
 A_SECOND = 1000
 STEP = 0.05
+WEB = (
+    "--loop uvloop --http apps.core.asgi.protocol:BoundedProtocol --ws websockets-sansio --ws-max-size 65536"
+    " --ws-per-message-deflate false --lifespan off --no-access-log --log-level warning"
+)
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -44,7 +48,8 @@ class House:
         self.web, self.collector = _free_port(), _free_port()
         python = sys.executable
         self.processes = [
-            self._start(python, "-m", "daphne", "-b", "127.0.0.1", "-p", str(self.web), "config.asgi:application"),
+            self._start(python, "-m", "uvicorn", "config.asgi:application", "--host", "127.0.0.1", "--port",
+                        str(self.web), *WEB.split()),
             self._start(python, "-m", "uvicorn", "config.collector:app", "--host", "127.0.0.1", "--port",
                         str(self.collector), "--no-access-log"),
             self._start(python, "manage.py", "run_pipeline"),

@@ -12,13 +12,13 @@ from time import perf_counter
 from typing import Any
 
 import psycopg
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from apps.analytics.collector.app import PLAIN_BODY, Collector
 from apps.analytics.collector.committer import Unavailable
 from apps.analytics.collector.reading import Reading, Refused
 from apps.analytics.collector.refusals import Wait, refusal
 from apps.analytics.collector.validation import MOST_BYTES
+from apps.core.asgi.protocol import BoundedProtocol
 
 _HEAD = b"content-type: application/json\r\naccess-control-allow-origin: *\r\ncontent-length: "
 _STATUS = {
@@ -37,7 +37,7 @@ def _answer(status: int, body: bytes, wait: int = 0) -> bytes:
 _PLAIN = _answer(202, PLAIN_BODY)
 
 
-class TrackProtocol(HttpToolsProtocol):
+class TrackProtocol(BoundedProtocol):
     """uvicorn's protocol with a shorter way for tracked events."""
 
     _collector: Collector | None = None
@@ -53,6 +53,7 @@ class TrackProtocol(HttpToolsProtocol):
         self.headers = []
         self.expect_100_continue = False
         self._unusual = self._short = False
+        self.in_head = self.in_request = True
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """One header."""
@@ -63,6 +64,7 @@ class TrackProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Choose the way."""
+        self.in_head = False
         if (
             self.url == b"/api/track" and not self._unusual and self.parser.get_method() == b"POST"
             and (self.cycle is None or self.cycle.response_complete)
@@ -99,6 +101,7 @@ class TrackProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """The request is there: commit its events, answer when that is done."""
+        self.request_is_whole()
         if not self._short:
             if not self._last:
                 super().on_message_complete()

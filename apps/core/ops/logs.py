@@ -65,7 +65,8 @@ def dict_config(level: str, *, readable: bool) -> dict[str, Any]:
             "django": {"handlers": [], "level": "INFO", "propagate": True},
             "django.request": {"level": "ERROR"},  # the request line says the rest
             "django.server": {"handlers": [], "level": "WARNING", "propagate": True},
-            "daphne": {"level": "WARNING"},
+            "uvicorn": {"handlers": [], "level": "WARNING", "propagate": True},
+            "uvicorn.error": {"level": "WARNING"},  # at INFO it names the address of everybody who opens a socket
             "httpx": {"level": "WARNING"},
             "fontTools": {"level": "ERROR"},
         },

@@ -1,0 +1,1 @@
+"""What stands between the server and the applications: bounds on what anybody may send."""
