@@ -27,6 +27,7 @@ MOST_CARDS = 8
 WATCHED = 3  # metrics that the sentence on top looks at
 MOST_NEEDS = 8
 MOST_NEWS = 12
+MOST_RANKED = 6
 LIVE_RANGES = ("today", "7d", "28d", "30d", "90d", "month", "quarter", "year", "12m")
 
 
@@ -152,6 +153,26 @@ def chart_metrics(found: Figures) -> list[Metric]:
     """What the chart can be switched between."""
     additive = [metric for metric in found.metrics if metric.unit in {Unit.COUNT, Unit.MONEY}]
     return (additive or list(found.metrics))[:WATCHED]
+
+
+def rankings(organization: Any, frame: Frame) -> list[dict[str, Any]]:
+    """What is largest over the period, as share lists; those with nothing in them are left out."""
+    found = []
+    for ranking in home.rankings():
+        metric = registry.find(ranking.metric)
+        if metric is None or not frame.viewer.may(metric.action):
+            continue
+        table = read.breakdown([ranking.metric], frame, by=ranking.by, limit=MOST_RANKED)
+        links = ranking.links(organization, frame, [line.value for line in table.lines])
+        if table.lines:
+            found.append({
+                "ranking": ranking, "metric": metric,
+                "rows": [
+                    row | {"label": ranking.words(row["title"]), "href": link}
+                    for row, link in zip(present.share_rows(table), links, strict=True)
+                ],
+            })
+    return found
 
 
 def _hold_against_usual(facts: dict[str, Any], found: Figures, metric: Metric, past: Usual) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -19,7 +20,7 @@ from apps.metrics import ranges
 
 
 class HomePage(View):
-    """Home. With `?part=feed` or `?part=needs` only that part, for the page to refresh it."""
+    """Home. With `?part=` feed, needs or rankings only that part, for the page to refresh it."""
 
     action = "home.view"
 
@@ -28,11 +29,15 @@ class HomePage(View):
         require(request.user, self.action, membership=request.membership)  # type: ignore[attr-defined]
         if (part := request.GET.get("part")) in PARTS:
             return render(request, f"dashboards/home.html#{part}", PARTS[part](request))
-        period = ranges.parse_kindly(request.GET, request.organization.tz, default="today")  # type: ignore[attr-defined]
+        period = _period(request)
         facts = _frame_facts(request, period) | _needs(request) | _feed(request)
         if request.organization.kind == OrganizationKind.AGENCY:  # type: ignore[attr-defined]
             return render(request, "dashboards/agency.html", facts | _agency(request, period))
         return render(request, "dashboards/home.html", facts | _figures(request, period))
+
+
+def _period(request: Any) -> ranges.Range:
+    return ranges.parse_kindly(request.GET, request.organization.tz, default="today")
 
 
 def _may(request: Any) -> Any:
@@ -63,7 +68,16 @@ def _figures(request: Any, period: ranges.Range) -> dict[str, Any]:
         "headline_tone": tone.value,
         "cards": selectors.cards(request.organization, found),
         "chart": selectors.chart(request.organization, found, request.GET.get("show", "")),
+        **_rankings(request),
         "moments": selectors.moments(frames.of_request(request, ranges.parse({"range": "today"}, period.zone))),
+    }
+
+
+def _rankings(request: Any) -> dict[str, Any]:
+    frame = frames.of_request(request, _period(request))
+    return {
+        "rankings": selectors.rankings(request.organization, frame), "range": frame.period,
+        "range_query": urlencode(frame.period.query()),
     }
 
 
@@ -96,7 +110,7 @@ def _feed(request: Any) -> dict[str, Any]:
     return {"feed": selectors.feed(request.organization, _may(request))}
 
 
-PARTS = {"feed": _feed, "needs": _needs}
+PARTS = {"feed": _feed, "needs": _needs, "rankings": _rankings}
 
 
 def _greeting(user: Any, period: ranges.Range) -> str:

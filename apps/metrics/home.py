@@ -1,5 +1,5 @@
-"""What features put on the home page, which stands on a floor above them: cards, things that need somebody, words
-for the activity feed, the health of a client.
+"""What features put on the home page, which stands on a floor above them: cards, lists of what is largest, things
+that need somebody, words for the activity feed, the health of a client.
 
 Each feature registers its own in `places.py`; the home page shows what the person may see.
 """
@@ -28,6 +28,20 @@ class Card:
     def place(self, industry: str) -> int:
         """Its place for this kind of business."""
         return self.orders.get(industry, self.order)
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """The largest values of one dimension of a metric, as a card of the home page: `words` tells a value,
+    `links(organization, frame, values)` the pages narrowed to each of them ("" for none)."""
+
+    metric: str
+    by: str
+    title: Words
+    name: Words
+    words: Callable[[str], Words]
+    links: Callable[[Any, Any, Sequence[str]], Sequence[str]]
+    order: int = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +93,17 @@ _finders: dict[str, NeedFinder] = {}
 _activities: dict[str, Activity] = {}
 _healths: dict[str, Health] = {}
 _moments: dict[str, Words] = {}
+_rankings: dict[str, Ranking] = {}
 
 
 def add_card(card: Card) -> None:
     """Show a metric on the home page."""
     _once(_cards, card.metric, card)
+
+
+def add_ranking(ranking: Ranking) -> None:
+    """Show the largest values of a dimension on the home page."""
+    _once(_rankings, f"{ranking.metric} by {ranking.by}", ranking)
 
 
 def add_needs(finder: NeedFinder) -> None:
@@ -112,6 +132,11 @@ def add_moments(labels: Mapping[str, Words]) -> None:
 def cards(industry: str) -> list[Card]:
     """The cards in the order for a kind of business."""
     return sorted(_cards.values(), key=lambda card: (card.place(industry), card.metric))
+
+
+def rankings() -> list[Ranking]:
+    """The lists of largest values, in their order."""
+    return sorted(_rankings.values(), key=lambda ranking: (ranking.order, ranking.metric, ranking.by))
 
 
 def finders() -> list[NeedFinder]:

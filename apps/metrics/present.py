@@ -10,7 +10,7 @@ from babel.dates import format_date, format_time
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from apps.metrics.answers import Answer, Comparison, Series
+from apps.metrics.answers import Answer, Breakdown, Comparison, Series
 from apps.metrics.contracts import Grain, Number
 from apps.metrics.frame import Frame
 from apps.metrics.registry import Metric, Tone, formula_words
@@ -89,6 +89,22 @@ def chart(series: Sequence[Series], *, kind: str = "line", comparison_name: str 
             entry["comparison"] = numbers(line.comparison)
         data["series"].append(entry)
     return data | more
+
+
+def share_rows(found: Breakdown) -> list[dict[str, Any]]:
+    """The lines of a table as `<c-share-list>` takes them, under the names they are stored by; a bar's length is told
+    in hundredths of the largest."""
+    leader = next(metric for metric in found.metrics if metric.key == found.order)
+    largest = max((float(line.values[found.order] or 0) for line in found.lines), default=0.0)
+    return [
+        {
+            "title": line.value, "label": line.value,
+            "value": short(line.values[found.order], leader, found.currency),
+            "share": 100 * float(line.values[found.order] or 0) / largest if largest else 0,
+            "percent": percent(line.share),
+        }
+        for line in found.lines
+    ]
 
 
 def against(answer: Comparison, frame: Frame) -> str:

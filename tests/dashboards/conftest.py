@@ -34,15 +34,16 @@ def _at_now() -> Iterator[None]:
 
 @pytest.fixture
 def traffic() -> Traffic:
-    """`traffic(organization, {datetime: visitors})`: every visitor views two pages; one in ten buys for 20."""
+    """`traffic(organization, {datetime: visitors})`: every visitor views two pages; one in ten buys for 20.
+    `of` are values of other dimensions all of them have."""
 
-    def add(organization: Organization, visits: dict[datetime, int], *, source: str = "") -> Site:
+    def add(organization: Organization, visits: dict[datetime, int], **of: str) -> Site:
         with tenant(organization.id):
             site = Site.objects.first() or SiteFactory(organization=organization, name="Shop")
             for at, visitors in visits.items():
                 _count(organization, site, at, visitors)
-                if source:
-                    _count_source(organization, site, at, source, visitors)
+                for dimension, value in of.items():
+                    _count_by(organization, site, at, Dimension[dimension.upper()], value, visitors)
         return site
 
     return add
@@ -72,10 +73,12 @@ def _count(organization: Organization, site: Site, at: datetime, visitors: int) 
     )
 
 
-def _count_source(organization: Organization, site: Site, at: datetime, source: str, visitors: int) -> None:
+def _count_by(
+    organization: Organization, site: Site, at: datetime, dimension: Dimension, value: str, visitors: int
+) -> None:
     day = at.astimezone(organization.tz).replace(hour=0, minute=0, second=0, microsecond=0)
     Rollup.objects.create(
-        site_id=site.id, dim=Dimension.SOURCE, grain=StoreGrain.DAY, bucket=day, value=source, visitors=visitors,
+        site_id=site.id, dim=dimension, grain=StoreGrain.DAY, bucket=day, value=value, visitors=visitors,
         sessions=visitors, organization_id=organization.id,
     )
 

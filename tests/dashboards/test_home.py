@@ -17,6 +17,7 @@ from apps.core.models import OutboxEvent
 from apps.core.tenancy import tenant
 from tests.dashboards.conftest import NOW, ClientOf, Traffic, facts, page, weeks
 from tests.factories.accounts import MembershipFactory, UserFactory
+from tests.factories.analytics import SiteFactory
 
 HOUR = timedelta(hours=1)
 
@@ -162,6 +163,40 @@ def test_a_role_without_figures_sees_who_can_grant_them(organization: Organizati
     assert "ms-range" not in html
 
 
+def test_what_is_largest_is_listed_and_leads_to_the_site_narrowed_to_it(
+    organization: Organization, other_organization: Organization, alice: User, client_of: ClientOf, traffic: Traffic
+) -> None:
+    traffic(organization, {NOW - HOUR: 30}, channel="organic_search", page="/kettles")
+    site = traffic(organization, {NOW - 2 * HOUR: 10}, channel="direct")
+    traffic(other_organization, {NOW - HOUR: 500}, channel="email", page="/secret")
+
+    channels, pages = facts(client_of(alice), organization)["rankings"]
+
+    assert [(str(row["label"]), row["value"], row["share"]) for row in channels["rows"]] == [
+        ("Organic search", "30", 100), ("Direct", "10", 100 / 3),
+    ]
+    assert channels["rows"][0]["href"] == (
+        f"/o/{organization.slug}/traffic/{site.script_id}/?range=today&compare=previous&f=channel:is:organic_search"
+    )
+    assert [row["label"] for row in pages["rows"]] == ["/kettles"]
+
+
+def test_lists_of_several_sites_lead_nowhere_and_empty_ones_are_left_out(
+    organization: Organization, alice: User, client_of: ClientOf, traffic: Traffic
+) -> None:
+    traffic(organization, {NOW - HOUR: 30}, channel="direct")
+    with tenant(organization.id):
+        SiteFactory(organization=organization)
+
+    (channels,) = facts(client_of(alice), organization)["rankings"]
+    part = page(client_of(alice), organization, "?part=rankings&range=today")
+
+    assert [row["href"] for row in channels["rows"]] == [""]
+    assert part.startswith("<div")
+    assert "Direct" in part
+    assert "<html" not in part
+
+
 def test_who_may_see_assigned_sites_only_sees_no_others(
     organization: Organization, client_of: ClientOf, traffic: Traffic
 ) -> None:
@@ -227,7 +262,7 @@ def test_more_rows_are_no_more_queries(
     page(client, organization)
     cache.clear()
 
-    with django_assert_max_num_queries(54) as first:
+    with django_assert_max_num_queries(62) as first:
         page(client, organization)
     traffic(organization, {NOW - timedelta(hours=hours): 5 for hours in range(200)})
     cache.clear()

@@ -7,6 +7,7 @@ from apps.analytics.places import (  # noqa: F401 -- importing declares
     imports,
     journeys,
     live,
+    rankings,
     searches,
     sharing,
     sites,

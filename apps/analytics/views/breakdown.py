@@ -162,15 +162,14 @@ def harmless(text: str) -> str:
 
 
 def _rows(found: Breakdown, request: HttpRequest, frame: frames.Frame, path: str) -> list[dict[str, Any]]:
-    largest = max((float(line.values[found.order] or 0) for line in found.lines), default=0.0)
     rows = []
-    for line in found.lines:
+    for line, bar in zip(found.lines, present.share_rows(found), strict=True):
         narrowed = filters.with_value(frame.filters, found.by, line.value)
         name = {
             "text": value_label(found.by, line.value),
             "href": path + filters.address(request.GET, narrowed, sort="", offset=""),
             "flag": line.value if found.by == "country" else "",
-            "share": 100 * float(line.values[found.order] or 0) / largest if largest else 0,
+            "share": bar["share"],
         }
         cells = [{"text": present.short(line.values[m.key], m, found.currency)} for m in found.metrics]
         rows.append({"cells": [name, *cells]})

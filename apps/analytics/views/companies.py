@@ -86,19 +86,17 @@ def _send_all(total: int) -> str:
 
 def _panel(frame: Any, by: str, title: str, label: str) -> dict[str, Any]:
     found = read.breakdown(["companies.visits"], frame, by=by, limit=8)
-    largest = max((float(line.values[found.order] or 0) for line in found.lines), default=0.0)
     name = "kind" if by == "network_kind" else by
     return {
         "title": title, "label": label, "value_label": found.metrics[0].label,
         "state": "ok" if found.lines else "empty",
         "rows": [
-            {
-                "label": (kind_label(line.value) if name == "kind" else industry_label(line.value)) or _("Not known"),
-                "value": present.short(line.values[found.order], found.metrics[0], found.currency),
-                "share": 100 * float(line.values[found.order] or 0) / largest if largest else 0,
-                "percent": present.percent(line.share), "href": f"?{name}={line.value}" if line.value else "",
+            row | {
+                "label": (kind_label(row["title"]) if name == "kind" else industry_label(row["title"]))
+                or _("Not known"),
+                "href": f"?{name}={row['title']}" if row["title"] else "",
             }
-            for line in found.lines
+            for row in present.share_rows(found)
         ],
     }
 

@@ -87,20 +87,15 @@ def drawn(panel: Panel, frame: Frame, params: QueryDict, path: str) -> dict[str,
 
 def rows(found: Breakdown, frame: Frame, params: QueryDict, path: str) -> list[dict[str, Any]]:
     """The lines of a breakdown for a share list; each links to the page narrowed to it."""
-    largest = max((float(line.values[found.order] or 0) for line in found.lines), default=0.0)
     return [
-        {
+        row | {
             "label": value_label(found.by, line.value),
-            "title": line.value,
-            "value": present.short(line.values[found.order], found.metrics[0], found.currency),
-            "share": 100 * float(line.values[found.order] or 0) / largest if largest else 0,
-            "percent": present.percent(line.share),
             "href": path + filters.address(params, filters.with_value(frame.filters, found.by, line.value)),
             "active": any(item.dimension == found.by and line.value in item.values for item in frame.filters),
             "icon": ICONS.get(line.value, "") if found.by == "device" else "",
             "flag": line.value if found.by == "country" else "",
         }
-        for line in found.lines
+        for line, row in zip(found.lines, present.share_rows(found), strict=True)
     ]
 
 
