@@ -32,6 +32,7 @@ from apps.core.tenancy import tenant
 from apps.metrics import registry
 from tests.contracts.doors import Door, all_doors
 from tests.factories.accounts import (
+    AgencyFactory,
     ApiKeyFactory,
     InvitationFactory,
     MembershipFactory,
@@ -44,6 +45,7 @@ TENANT_DOORS = [door for door in DOORS if door.is_tenant]
 BELOW_SITE = (("/goals/", "goal_id"), ("/funnels/", "funnel_id"), ("/segments/", "segment_id"),
               ("/sharing/", "link_id"), ("/shared-links/", "link_id"), ("/history/", "import_id"))
 BACKEND = "django.contrib.auth.backends.ModelBackend"
+NAMES_ROWS = {"client_id", "delivery", "entry_id", "id", "pk", "script_id", "site_id"}
 MISSING = 9_999_999
 # Answers 404 to people with the right too, until the organization is in the state it is about.
 NEEDS_STATE = {
@@ -135,7 +137,7 @@ def _followed(site: Site) -> dict[str, Any]:
 
 def _outsider() -> User:
     user = UserFactory(email="outsider@example.com")
-    MembershipFactory(organization=OrganizationFactory(slug="elsewhere"), user=user, role=Role.OWNER)
+    MembershipFactory(organization=AgencyFactory(slug="elsewhere"), user=user, role=Role.OWNER)
     return user
 
 
@@ -207,6 +209,17 @@ def test_roles(door: Door, ask: Callable[..., Any], house: dict[str, Any]) -> No
             if status not in expected(right, role, door):
                 wrong.append(f"{method} as {role}: {status}, though {right} is {get_action(right).reach.get(role)}")
     assert wrong == []
+
+
+def test_rows_of_another_organization_are_not_there(ask: Callable[..., Any], house: dict[str, Any]) -> None:
+    """An owner who puts somebody else's ids into addresses of the own organization."""
+    house["values"]["slug"] = "elsewhere"
+    asked = [(door, method) for door in TENANT_DOORS if NAMES_ROWS & set(door.parameters) for method in door.methods]
+
+    found = {f"{method} {door}": ask(door, method, house["outsider"]).status_code for door, method in asked}
+
+    assert len(found) > 100
+    assert {where: status for where, status in found.items() if status != 404} == {}
 
 
 def expected(right: str, role: Role, door: Door) -> set[int]:

@@ -5,17 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
-from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.accounts.access import require, visible
+from apps.accounts.access import require
 from apps.accounts.tenant_api.views import ChangeMixin
 from apps.analytics.api.of_site import SiteRowViewSet
-from apps.analytics.models import Funnel, Goal, Segment, Site
+from apps.analytics.models import Funnel, Goal, Segment
 from apps.analytics.selectors.funnel_figures import funnel_compared
 from apps.analytics.selectors.goals import countings, segments_for, steps_of
 from apps.analytics.serializers.journeys import (
@@ -152,12 +151,6 @@ class SegmentViewSet(_Rows):
     def rows(self) -> QuerySet[Any]:
         """Those the caller may use here."""
         return segments_for(self.seen_site, self.person)
-
-    @property
-    def seen_site(self) -> Any:
-        """The site, as far as it can be seen."""
-        mine = visible(self.request.user, "site.view", Site.objects.all(), membership=self.membership)
-        return get_object_or_404(mine, script_id=self.kwargs["script_id"])
 
     def require_for(self, obj: Segment) -> None:
         """Reading needs no more than seeing it; changing a shared one takes the right to share, or being its maker."""

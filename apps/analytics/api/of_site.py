@@ -29,13 +29,23 @@ class SiteDoor:
     request: Request
     kwargs: dict[str, Any]
 
+    def enter(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Whose site it is comes before anything else that may be wrong with the request."""
+        super().enter(request, *args, **kwargs)  # type: ignore[misc]
+        self.seen_site  # noqa: B018 -- 404 where there is none
+
+    @cached_property
+    def seen_site(self) -> Site:
+        """The site in the address; 404 for one that cannot be seen."""
+        mine = visible(self.request.user, "site.view", Site.objects.all(), membership=self.membership)  # type: ignore[attr-defined]
+        found: Site = get_object_or_404(mine, script_id=self.kwargs["script_id"])
+        return found
+
     @cached_property
     def site(self) -> Site:
-        """The site in the address; 404 for one that cannot be seen, 403 without the right to it."""
-        mine = visible(self.request.user, "site.view", Site.objects.all(), membership=self.membership)  # type: ignore[attr-defined]
-        found = get_object_or_404(mine, script_id=self.kwargs["script_id"])
-        require(self.request.user, self.access_action, found, membership=self.membership)  # type: ignore[attr-defined]
-        return found
+        """The same; 403 without the right to it."""
+        require(self.request.user, self.access_action, self.seen_site, membership=self.membership)  # type: ignore[attr-defined]
+        return self.seen_site
 
     def asked(self) -> Frame:
         """The period, filters and segment of the address, for this site."""

@@ -123,13 +123,13 @@ class CompanyAction(CompanyView):
 
     def post(self, request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         """Do it and say so."""
-        wish = request.POST.get("do", "")
+        wish, company = request.POST.get("do", ""), self.company
         if wish in {"hide", "show"}:
-            services.company_hide(actor=request.user, company=self.company, hidden=wish == "hide")
+            services.company_hide(actor=request.user, company=company, hidden=wish == "hide")
             words = _("Hidden.") if wish == "hide" else _("Shown again.")
         elif wish in {NetworkKind.ISP, NetworkKind.HOSTING, NetworkKind.BUSINESS, NetworkKind.EDUCATION,
                       NetworkKind.GOVERNMENT}:
-            services.company_correct(actor=request.user, company=self.company, kind=NetworkKind(wish))
+            services.company_correct(actor=request.user, company=company, kind=NetworkKind(wish))
             words = _("Corrected: %(kind)s. New visits follow that.") % {"kind": kind_label(wish)}
         else:
             return HttpResponse(_("There is no such action."), status=400)
