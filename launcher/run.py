@@ -27,13 +27,15 @@ def run(checkout: Checkout, terminal: Terminal) -> int:
     """Start everything and keep it until a signal; the exit code."""
     chosen = environment.given(checkout)
     with session.begin(checkout, terminal, checkout.var) as now:
+        start = _Start(now, chosen)
         try:
-            _Start(now, chosen).bring_up()
+            start.bring_up()
             while not now.supervisor.asked_to_stop:
                 now.supervisor.turn()
         except Stopping:
             pass
         finally:
+            start.close()
             (checkout.var / "running.json").unlink(missing_ok=True)
         terminal.say("Stopping")
     terminal.say("Stopped")
@@ -59,6 +61,11 @@ class _Start:
         self.web = ports.listen(int(chosen.get("PORT", WEB_PORT)), host)
         self.collector = ports.listen(int(chosen.get("COLLECTOR_PORT", COLLECTOR_PORT)), host)
         self.web_port, self.collector_port = (int(s.getsockname()[1]) for s in (self.web, self.collector))
+
+    def close(self) -> None:
+        """Let go of the listeners, from which servers are started again for as long as this runs."""
+        self.web.close()
+        self.collector.close()
 
     def bring_up(self) -> None:
         """Services, then migrations beside the starting web process, then the page, then all that feeds it."""
