@@ -14,7 +14,7 @@ from apps.core import outbox
 from apps.core.admin_base import ReadOnlyAdmin as ReadOnly
 from apps.core.api.stored import StoredAnswer
 from apps.core.connections.services import connection_pause, connection_resync
-from apps.core.models import Alarm, Connection, OpsPoint, OutboxEvent, OutboxReceipt
+from apps.core.models import Alarm, Connection, OpsPoint, OutboxEvent, OutboxReceipt, Revocation
 
 
 class StuckFilter(admin.SimpleListFilter):
@@ -79,6 +79,16 @@ class ConnectionAdmin(ReadOnly):
         """Leave their vendors alone."""
         for connection in queryset:
             connection_pause(connection)
+
+
+@admin.register(Revocation)
+class RevocationAdmin(ReadOnly):
+    """Access that vendors were not told yet is not wanted any more; the tokens are not shown to anybody."""
+
+    list_display = ("provider", "kind", "created_at", "attempts", "next_attempt_at")
+    list_filter = ("provider",)
+    exclude = ("secrets",)
+    ordering = ("-id",)
 
 
 @admin.register(OutboxReceipt)

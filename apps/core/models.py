@@ -132,6 +132,21 @@ class Connection(TenantModel):
         return f"{self.name} ({self.provider})"
 
 
+class Revocation(models.Model):
+    """Access at a third party that is to be given back: the tokens of a connection that is gone, kept encrypted until
+    the vendor has heard of it. It belongs to no organization, since it outlives one that is erased."""
+
+    kind = models.CharField(max_length=40)
+    provider = models.CharField(max_length=40)
+    secrets = EncryptedJSONField(default=dict)
+    attempts = models.PositiveIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(default=timezone.now, db_index=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"{self.provider} {self.created_at:%Y-%m-%d %H:%M}"
+
+
 from apps.core.api.stored import StoredAnswer  # noqa: E402, F401 -- Django finds models only here
 
 

@@ -56,7 +56,9 @@ class OAuthProvider(Provider):
     authorize_url: ClassVar[str]
     token_url: ClassVar[str]
     family: ClassVar[str] = ""
+    revoke_url: ClassVar[str] = ""  # where access is given back (RFC 7009); empty for a vendor without such a place
     scopes: ClassVar[tuple[str, ...]] = ()
+    also_asked: ClassVar[tuple[str, ...]] = ()  # scopes that are asked for besides; it works without them
     extra_params: ClassVar[dict[str, str]] = {}
     client_auth: ClassVar[str] = "post"  # "post" or "basic": where the vendor wants the client's secret
     kept_answers: ClassVar[tuple[str, ...]] = ()  # what else of the token's answer is kept among the secrets
@@ -65,6 +67,12 @@ class OAuthProvider(Provider):
     def sign_in_at(cls, values: Mapping[str, Any]) -> tuple[str, str]:
         """Where to send the person and where to ask for tokens; may depend on the answers to the vendor's questions."""
         return cls.authorize_url, cls.token_url
+
+    @classmethod
+    def grant_of(cls, answer: Mapping[str, Any]) -> str:
+        """Whose permission the tokens of an answer speak for, so that connections which share one are known; empty
+        where the vendor does not say."""
+        return ""
 
     @classmethod
     def is_set_up(cls) -> bool:
@@ -130,7 +138,7 @@ def begin(
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
     query = {
         "response_type": "code", "client_id": client["id"], "redirect_uri": redirect_uri,
-        "scope": " ".join(provider.scopes), "state": state,
+        "scope": " ".join((*provider.scopes, *provider.also_asked)), "state": state,
         "code_challenge": challenge, "code_challenge_method": "S256", **provider.extra_params,
     }
     return f"{provider.sign_in_at(kept)[0]}?{urlencode(query)}"
@@ -234,6 +242,8 @@ def _tokens(vendor: type[OAuthProvider], answer: httpx.Response) -> dict[str, An
         )
     kept = ("access_token", "refresh_token", "scope", "token_type", *vendor.kept_answers)
     found = {key: body[key] for key in kept if body.get(key)}
+    if grant := vendor.grant_of(body):
+        found["grant"] = grant
     if body.get("expires_in") is not None:
         found["expires_at"] = time.time() + float(body["expires_in"])
     return found

@@ -7,7 +7,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.conf import settings
 
-from apps.core import background, outbox, sync
+from apps.core import background, outbox, revocation, sync
 from apps.core.api import idempotency
 from apps.core.ops import request_minutes, sampling
 from apps.core.tenancy import every_tenant
@@ -39,6 +39,12 @@ def sync_due() -> int:
 def sync_connection(org_id: int, connection_id: int) -> str:
     """Sync one connection."""
     return sync.run(connection_id).value
+
+
+@shared_task
+def revoke_access() -> int:
+    """Give back, at vendors, the access of connections that are gone; returns how many were dealt with."""
+    return revocation.revoke_due()
 
 
 @shared_task

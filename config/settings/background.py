@@ -17,6 +17,7 @@ CELERY_TASK_QUEUES = {
     name: {"exchange": name, "routing_key": name} for name in ("default", "sync", "deliver", "report")
 }
 CELERY_TASK_ROUTES = {
+    "apps.core.tasks.revoke_access": {"queue": "sync"},
     "apps.core.tasks.sync_connection": {"queue": "sync"},
     "apps.notifications.tasks.deliver": {"queue": "deliver"},
     "apps.reports.tasks.*": {"queue": "report"},
@@ -50,6 +51,7 @@ CELERY_BEAT_SCHEDULE = {
     "score-companies-nightly": {"task": "apps.analytics.tasks.score_companies_nightly", "schedule": 3600.0},
     "send-to-crms": {"task": "apps.analytics.tasks.send_to_crms", "schedule": 60.0},
     "write-key-usage": {"task": "apps.accounts.tasks.write_key_usage", "schedule": 60.0},
+    "revoke-access": {"task": "apps.core.tasks.revoke_access", "schedule": 30.0},
     "sync-due": {"task": "apps.core.tasks.sync_due", "schedule": 15.0},
     "roll-up-hours": {"task": "apps.metrics.tasks.roll_up_hours", "schedule": 900.0},
     "deliver-due": {"task": "apps.notifications.tasks.deliver_due", "schedule": 10.0},

@@ -13,6 +13,7 @@ OUTBOUND_LOOPBACK_PORTS = frozenset(
 """Ports of this machine itself that the demo and development may reach; empty in production whatever is set."""
 GOOGLE_AUTHORIZE_URL = env.text("GOOGLE_AUTHORIZE_URL", "https://accounts.google.com/o/oauth2/v2/auth")
 GOOGLE_TOKEN_URL = env.text("GOOGLE_TOKEN_URL", "https://oauth2.googleapis.com/token")
+GOOGLE_REVOKE_URL = env.text("GOOGLE_REVOKE_URL", "https://oauth2.googleapis.com/revoke")
 _CLIENTS = {
     "google": {"id": env.text("GOOGLE_API_CLIENT_ID", ""), "secret": env.text("GOOGLE_API_CLIENT_SECRET", "")},
     "google_ads": {"id": env.text("GOOGLE_ADS_CLIENT_ID", ""), "secret": env.text("GOOGLE_ADS_CLIENT_SECRET", "")},

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from apps.accounts.models import Organization
 from apps.core.api.stored import StoredAnswer
-from apps.core.models import Connection, OutboxEvent
+from apps.core.models import Connection, OutboxEvent, Revocation
 from apps.core.tenancy import every_tenant, tenant
 from apps.notifications.contracts import Message
 from apps.notifications.delivery import queue
@@ -99,6 +99,11 @@ def an_upload(organization: Organization) -> tuple[int, int]:
     return organization.pk, row.pk
 
 
+def a_revocation(organization: Organization) -> tuple[()]:
+    Revocation.objects.create(kind="gone", provider="gone", secrets={"access_token": "a"})
+    return ()
+
+
 def a_closed_demo(org: Organization) -> tuple[Any, ...]:
     OrganizationFactory(is_demo=True, delete_after=timezone.now())
     return ()
@@ -129,6 +134,7 @@ WORK: dict[str, Callable[[Organization], tuple[Any, ...]]] = {
     "apps.core.tasks.measure_installation": nothing,
     "apps.core.tasks.forget_answers": an_answer,
     "apps.core.tasks.relay_outbox": outbox,
+    "apps.core.tasks.revoke_access": a_revocation,
     "apps.core.tasks.sync_connection": a_connection,
     "apps.core.tasks.sync_due": nothing,
     "apps.demo.tasks.erase_demo": a_closed_demo,

@@ -24,6 +24,7 @@ GLOBAL = {
     "analytics.DeadLetter": "what the pipeline could not read, so whose it is may be unknown",
     "analytics.PipelineMinute": "how the pipeline is doing; no customer's data",
     "core.OpsPoint": "what the installation measured of itself; no customer's data",
+    "core.Revocation": "access to be given back at a vendor, also after its organization is erased; encrypted",
     "core.Alarm": "what is wrong with the installation as a whole",
     "analytics.DailySalt": "the day's secret; one for all",
     "analytics.StoreJob": "orders to the pipeline; names a site by number",

@@ -1,6 +1,7 @@
 """An authorization server on this machine that answers as RFC 6749 and RFC 7636 say.
 
-Refresh tokens rotate, and using an old one again revokes the whole grant, as strict vendors do.
+It also takes tokens back as Google does (RFC 7009 with Google's errors): one token ends all that the person gave this
+application. Refresh tokens rotate, and using an old one again revokes the whole grant, as strict vendors do.
 """
 
 from __future__ import annotations
@@ -36,6 +37,10 @@ class AuthorizationServer:
     used: set[str] = field(default_factory=set)
     revoked: set[int] = field(default_factory=set)
     access: set[str] = field(default_factory=set)
+    person: str = "1001"  # who signs in just now
+    persons: dict[int, str] = field(default_factory=dict)
+    given: dict[str, int] = field(default_factory=dict)
+    taken_back: list[str] = field(default_factory=list)
     requests: list[dict[str, str]] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -58,6 +63,18 @@ class AuthorizationServer:
             return self._by_refresh(form)
         return 400, {"error": "unsupported_grant_type"}
 
+    def revoke(self, form: dict[str, str]) -> tuple[int, dict[str, Any]]:
+        """The revocation endpoint; it asks for no client."""
+        token = form.get("token", "")
+        grant = self.given.get(token, self.refresh.get(token))
+        if grant is None or grant in self.revoked:
+            return 400, {"error": "invalid_token", "error_description": "Token expired or revoked"}
+        person = self.persons[grant]
+        self.revoked |= {one for one, whose in self.persons.items() if whose == person}
+        self.access -= {one for one, mine in self.given.items() if mine in self.revoked}
+        self.taken_back.append(person)
+        return 200, {}
+
     def revoke_everything(self) -> None:
         """The person withdraws access."""
         self.revoked |= set(self.refresh.values())
@@ -71,6 +88,7 @@ class AuthorizationServer:
         challenge = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
         if asked["code_challenge_method"] != "S256" or challenge != asked["code_challenge"]:
             return 400, {"error": "invalid_grant", "error_description": "wrong verifier"}
+        self.persons[len(self.refresh)] = self.person
         return self._give(len(self.refresh), asked["scope"])
 
     def _by_refresh(self, form: dict[str, str]) -> tuple[int, dict[str, Any]]:
@@ -87,8 +105,11 @@ class AuthorizationServer:
     def _give(self, grant: int, scope: str) -> tuple[int, dict[str, Any]]:
         access, refresh = secrets.token_hex(8), secrets.token_hex(8)
         self.access.add(access)
-        self.refresh[refresh] = grant
+        self.refresh[refresh], self.given[access] = grant, grant
         found = {"access_token": access, "refresh_token": refresh, "token_type": "Bearer", "expires_in": self.lifetime}
+        if "openid" in scope.split():
+            claims = json.dumps({"sub": self.persons[grant], "aud": CLIENT["id"]}).encode()
+            found["id_token"] = f"e30.{base64.urlsafe_b64encode(claims).rstrip(b'=').decode()}.c2ln"
         return 200, found | ({"scope": scope} if scope else {})
 
 
@@ -113,7 +134,10 @@ def running() -> Iterator[AuthorizationServer]:
                 status, body = found.broken_status, {}
                 if not status:
                     time.sleep(found.slow_seconds)
-                    status, body = found.token(form, self.headers.get("Authorization", ""))
+                    if self.path == "/revoke":
+                        status, body = found.revoke(form)
+                    else:
+                        status, body = found.token(form, self.headers.get("Authorization", ""))
             data = json.dumps(body).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")

@@ -16,6 +16,7 @@ from apps.accounts.audit import audit
 from apps.accounts.contracts import CurrencyChanged, OrganizationCreated, TimeZoneChanged
 from apps.accounts.enums import OrganizationKind, Role
 from apps.accounts.models import FormerAddress, Membership, Organization, User
+from apps.core.connections.services import connections_revoke
 from apps.core.outbox import publish
 from apps.core.tenancy import tenant
 
@@ -133,5 +134,6 @@ def organization_erase(*, organization: Organization) -> None:
         cursor.execute("SELECT set_config('mainstay.erasing', %s, true)", [str(organization.id)])
         if organization.logo:
             organization.logo.delete(save=False)
+        connections_revoke()
         organization.delete()
         cursor.execute("SELECT set_config('mainstay.erasing', '', true)")

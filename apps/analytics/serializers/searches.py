@@ -88,8 +88,8 @@ class SearchPairOut(serializers.Serializer):
 
 
 class SearchPairsOut(serializers.Serializer):
-    """All there are, most clicked first, of the days from `covered_from` to `covered_to` as they were told at `at`. Rare
-    terms have no row. `is_cut`: the vendor has more than it tells at once."""
+    """All there are, most clicked first, of the days from `covered_from` to `covered_to` as they were told at `at`.
+    Rare terms have no row. `is_cut`: the vendor has more than it tells at once."""
 
     rows = SearchPairOut(many=True)
     covered_from = serializers.DateField(source="first")

@@ -16,6 +16,7 @@ from apps.core.contracts import ConnectionAdded, ConnectionRemoved
 from apps.core.models import Connection
 from apps.core.outbox import publish
 from apps.core.providers import Provider, ProviderError, find_vendor, kinds
+from apps.core.revocation import revoke_later
 from apps.core.sync import SyncRegistry
 
 
@@ -53,7 +54,9 @@ def connection_authorized(pending: oauth.Pending, tokens: Mapping[str, Any]) -> 
             row = connection_create(
                 kind=pending.kind, provider=pending.provider, name=pending.name, values=pending.values
             )
-        row.secrets = {**row.secrets, **tokens}
+        if row.secrets.get("grant", "") != tokens.get("grant", ""):
+            revoke_later(row)  # it was another account; whether anything still uses it is looked at then
+        row.secrets = {key: value for key, value in row.secrets.items() if key != "grant"} | tokens
         row.status, row.last_error, row.error_count = Connection.Status.NEW, "", 0
         row.next_attempt_at = timezone.now() if is_synced(row.kind) else None
         row.save()
@@ -105,7 +108,16 @@ def connection_remove(connection: Connection) -> None:
                 connection.organization_id, connection.id, connection.kind, connection.provider, connection.name
             )
         )
-        Connection.objects.filter(pk=connection.pk).delete()
+        row = Connection.objects.select_for_update().filter(pk=connection.pk).first()
+        if row is not None:
+            revoke_later(row)
+            row.delete()
+
+
+def connections_revoke() -> None:
+    """Have the access of every connection in scope given back, before an organization is erased with all it has."""
+    for connection in Connection.objects.all():
+        revoke_later(connection)
 
 
 def split(vendor: type[Provider], values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
