@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from io import StringIO
 from typing import Any
@@ -12,7 +12,7 @@ from django.core.management import call_command
 from django.test import Client
 
 from apps.accounts.models import ApiKey, Organization, User
-from apps.analytics.models import Event, Site
+from apps.analytics.models import Event, Site, SiteScore
 from apps.analytics.pipeline.core import Core
 from apps.core.tenancy import every_tenant
 from apps.demo import catalogue
@@ -99,6 +99,17 @@ def test_history_that_broke_off_goes_on(loaded: Any, monkeypatch: pytest.MonkeyP
     assert part > 0
     assert rest > 0
     assert len(ids) == len(set(ids)) == part + rest
+
+
+def test_the_quality_of_the_past_is_written_down_as_it_would_have_been(loaded: Any) -> None:
+    until = datetime(2026, 10, 3, 21, tzinfo=UTC)
+    loaded(until)
+    for load in demo_loads():
+        history._score(load, until + timedelta(days=2))
+
+    with every_tenant():
+        days = {score.day for score in SiteScore.objects.filter(site_id__in=[load.site_id for load in demo_loads()])}
+    assert days == {date(2026, 10, 3), date(2026, 10, 4), date(2026, 10, 5)}
 
 
 def test_creating_twice_makes_one_demo(db: None) -> None:

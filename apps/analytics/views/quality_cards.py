@@ -26,7 +26,7 @@ MOST_HOSTS = 30
 def tone_of(score: int | None) -> tuple[str, str]:
     """The tone of a score and its word."""
     if score is None:
-        return "neutral", _("Not enough events yet")
+        return "neutral", _("No score yet")
     if score >= 90:
         return "good", _("Good")
     return ("attention", _("Could be better")) if score >= 60 else ("bad", _("Needs work"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 import orjson
 import structlog
@@ -15,6 +15,7 @@ from apps.analytics.pipeline.clock import at_ms
 from apps.analytics.pipeline.core import Core
 from apps.analytics.pipeline.hits import Envelope
 from apps.analytics.services.company_scores import scores_nightly, scores_of_day
+from apps.analytics.services.quality import scores_write
 from apps.core.tenancy import tenant
 from apps.demo.businesses import BUSINESSES
 from apps.demo.models import DemoLoad
@@ -25,7 +26,7 @@ from apps.metrics.live import mark_dirty
 SEED = 20_261_121
 EVENTS_A_BATCH = 8_000
 LIVE = timedelta(hours=2)  # a batch that reaches so near to now is sent on to destinations as well
-SCORED_DAYS = 60
+SCORED_DAYS, JUDGED_DAYS = 60, 30
 _BY_KEY = {business.key: business for business in BUSINESSES}
 log = structlog.get_logger(__name__)
 
@@ -37,18 +38,22 @@ def history_load(*, until: datetime | None = None) -> int:
         core = Core(connection)
         total = sum(_load(core, load, until) for load in demo_loads())
     for load in demo_loads():
-        _score_companies(load, until)
+        _score(load, until)
     return total
 
 
-def _score_companies(load: DemoLoad, until: datetime) -> None:
-    """As the nightly run would have done on each of the last days, and as it stands now."""
+def _score(load: DemoLoad, until: datetime) -> None:
+    """Companies and the quality of the data, as the regular runs would have done on each of the last days."""
     organization = load.organization
     today = until.astimezone(organization.tz).date()
     with tenant(organization.id):
         for days in range(SCORED_DAYS, 0, -1):
             scores_of_day(organization=organization, day=today - timedelta(days=days))
         scores_nightly(organization)
+        for days in range(JUDGED_DAYS, 0, -1):
+            evening = datetime.combine(today - timedelta(days=days), time(23, 59), organization.tz)
+            scores_write(organization=organization, now=evening)
+        scores_write(organization=organization, now=until)
 
 
 def _load(core: Core, load: DemoLoad, until: datetime) -> int:
