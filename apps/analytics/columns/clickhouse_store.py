@@ -19,7 +19,9 @@ from django.conf import settings
 from apps.analytics.columns import engine, files
 from apps.analytics.columns.clickhouse import UNKNOWN_TABLE, ClickHouse, ClickHouseCursor, ClickHouseError, literal
 from apps.analytics.columns.contracts import (
+    CLICKHOUSE,
     EVENTS,
+    LAYOUT,
     NAMES,
     PAGES,
     TABLES,
@@ -29,12 +31,12 @@ from apps.analytics.columns.contracts import (
     ColumnCursor,
     CopiesGone,
     Copy,
+    key_of,
 )
 from apps.analytics.columns.words import ClickHouseWords
 
 LOOK_SECONDS, REMOVE_SECONDS, STORE_SECONDS = 5.0, 10.0, 600.0
 PIECE_BYTES = 64 * 1024 * 1024  # ClickHouse keeps a Parquet file in memory while it takes it in
-_LAYOUT = 1  # of the tables; another one gets tables of its own, which are filled anew
 _BIG, _SMALL, _AT, _BOOL, _TEXT, _FEW = (
     "Int64", "Int32", "DateTime64(6, 'UTC')", "Bool", "String", "LowCardinality(String)",
 )
@@ -49,7 +51,8 @@ _NARROW = {
 }
 COLUMNS = {
     VISITS: {
-        **_OWNER, "visit": _BIG, "visitor": _BIG, "started_at": _AT, "entry_at": f"Nullable({_AT})", "seconds": _BIG,
+        **_OWNER, "visit": _BIG, "session": _BIG, "visitor": _BIG, "started_at": _AT,
+        "entry_at": f"Nullable({_AT})", "seconds": _BIG,
         "pageviews": _SMALL, "events": _SMALL, "engaged_ms": _BIG, "conversions": _SMALL, "orders": _SMALL,
         "revenue": "Decimal(18, 4)", "is_bounce": _BOOL, **_OF_WORDS, "consented": _BOOL, "alone": _BOOL,
     },
@@ -57,6 +60,8 @@ COLUMNS = {
         **_OWNER, "visit": _BIG, "id": _BIG, "time": _AT, "name": _FEW, "path": _TEXT, "engaged_ms": _SMALL,
         "converts": _BOOL, "consented": _BOOL, "is_order": _BOOL, "revenue": _MONEY, "currency": _FEW,
         "properties": "Array(Nullable(String))", **dict.fromkeys(VITALS, "Nullable(Float64)"),
+        "step": f"Nullable({_SMALL})", "turn": _BOOL, "steps_left": f"Nullable({_SMALL})",
+        "page_before": "Nullable(String)", "page_after": "Nullable(String)",
     },
     PAGES: _NARROW, NAMES: _NARROW,
 }
@@ -67,7 +72,8 @@ _ORDER = {VISITS: "started_at, visit", EVENTS: "visit, time, id", PAGES: "starte
 class ClickHouseStore:
     """The database at CLICKHOUSE_URL."""
 
-    key = "clickhouse"
+    place = CLICKHOUSE
+    key = key_of(CLICKHOUSE)
     words = ClickHouseWords()
 
     def __init__(self) -> None:
@@ -113,17 +119,14 @@ class ClickHouseStore:
         return size
 
     def remove(self, copy: Copy) -> None:
-        """Drop its partitions, the visits first."""
-        for name in TABLES:
-            try:
-                self._server.run(f"ALTER TABLE {_table(name)} DROP PARTITION {literal(copy.name)}", REMOVE_SECONDS)
-            except ClickHouseError as error:
-                if error.code != UNKNOWN_TABLE:
-                    raise
+        """Drop its partitions, the visits first, from the tables of every layout."""
+        rows, _ = self._there([copy.name], ever=True)
+        for table in sorted((table for table, _ in rows), key=lambda table: TABLES.index(table.rpartition("_")[0])):
+            self._server.run(f"ALTER TABLE {table} DROP PARTITION {literal(copy.name)}", REMOVE_SECONDS)
 
     def held(self) -> list[Copy]:
-        """Every partition in the four tables."""
-        rows, _ = self._there([])
+        """Every partition in the tables of every layout."""
+        rows, _ = self._there([], ever=True)
         return [Copy(0, 0, name) for name in {name for _, name in rows}]
 
     def sums(self, copy: Copy) -> tuple[Any, ...]:
@@ -143,12 +146,14 @@ class ClickHouseStore:
             self._server.run(_creation(name), LOOK_SECONDS)
             self._server.run(_insertion(name, copy), STORE_SECONDS, _read(file))
 
-    def _there(self, names: Sequence[str]) -> tuple[Counter[tuple[str, str]], int]:
-        """Rows by table and partition, and bytes of all; of every partition when none is named."""
+    def _there(self, names: Sequence[str], *, ever: bool = False) -> tuple[Counter[tuple[str, str]], int]:
+        """Rows by table and partition, and bytes of all; of every partition when none is named, and of tables of every
+        layout with `ever`."""
         only = f" AND partition IN ({_list(names)})" if names else ""
+        tables = f"IN ({_list(map(_table, TABLES))})" if not ever else f"REGEXP '^({'|'.join(TABLES)})_[0-9]+$'"
         found = self._server.rows(
             "SELECT table, partition, sum(rows), sum(bytes_on_disk) FROM system.parts WHERE active"
-            f" AND database = currentDatabase() AND table IN ({_list(map(_table, TABLES))}){only}"
+            f" AND database = currentDatabase() AND table {tables}{only}"
             " GROUP BY table, partition", LOOK_SECONDS,
         )
         return Counter({(table, name): rows for table, name, rows, _ in found}), sum(row[3] for row in found)
@@ -159,7 +164,7 @@ def _has(rows: Counter[tuple[str, str]], copy: Copy) -> bool:
 
 
 def _table(name: str) -> str:
-    return f"{name}_{_LAYOUT}"
+    return f"{name}_{LAYOUT}"
 
 
 def _list(values: object) -> str:

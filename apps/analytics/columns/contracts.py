@@ -9,6 +9,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+# Of what copies hold and what it means. Another number is another place for copies: those of an earlier one are never
+# read, are made anew by themselves and taken away. A test tells when it has to be raised.
+LAYOUT = 2
+FILES, CLICKHOUSE = "files", "clickhouse"
 VISITS, EVENTS = "visits", "events"
 # One row of a visit and a page, and of a visit and a name of events, with what the visit is filtered by: no question
 # about pages or events needs to look a visit up.
@@ -20,6 +24,14 @@ WORDS = (
     "region", "city", "device", "browser", "os", "screen", "language", "uid",
 )
 VITALS = ("lcp", "inp", "cls", "fcp", "ttfb")
+
+
+def key_of(place: str) -> str:
+    """What spans say of copies in FILES or CLICKHOUSE that are laid out as they are now."""
+    return f"{place}-{LAYOUT}"
+
+
+KEYS = (key_of(FILES), key_of(CLICKHOUSE))
 
 
 class CopiesGone(Exception):
@@ -89,7 +101,8 @@ class ColumnStore(Protocol):
     """Where copies lie. They are put there whole, never changed, and taken away whole. Everything that asks the store
     raises CopiesGone where it cannot be reached, and QueryTooSlow where it takes too long."""
 
-    key: str
+    place: str  # FILES or CLICKHOUSE
+    key: str  # the same with the layout, as spans name it
     words: Words
 
     def usable(self, copies: Sequence[Copy]) -> list[Copy]:

@@ -7,14 +7,15 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from apps.analytics.columns import engine, files
-from apps.analytics.columns.contracts import ColumnCursor, Copy
+from apps.analytics.columns.contracts import FILES, ColumnCursor, Copy, key_of
 from apps.analytics.columns.words import DuckWords
 
 
 class FileStore:
     """A folder for each making of a span, moved into its place in one step."""
 
-    key = "files"
+    place = FILES
+    key = key_of(FILES)
     words = DuckWords()
 
     def usable(self, copies: Sequence[Copy]) -> list[Copy]:

@@ -16,7 +16,7 @@ import structlog
 from django.conf import settings
 
 from apps.analytics.columns import files
-from apps.analytics.columns.contracts import TABLES, ColumnStore, CopiesGone, Copy
+from apps.analytics.columns.contracts import CLICKHOUSE, FILES, KEYS, TABLES, ColumnStore, CopiesGone, Copy
 from apps.analytics.columns.making import ANNOUNCE_LOCK, make_span
 from apps.analytics.columns.stores import chosen, configured
 from apps.metrics.calendar_math import midnight
@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 # By then nearly all visits that began before midnight are over, and nearly all late events are in.
 DAY_CLOSES, MONTH_CLOSES = timedelta(hours=1), timedelta(days=2)
 _DAY = timedelta(days=1)
-_LOCKS = {"files": 1, "clickhouse": 2}
+_LOCKS = {FILES: 1, CLICKHOUSE: 2}
 Span = tuple[datetime, datetime]
 _LARGE = """
 SELECT r.site_id, f.first, o.time_zone FROM analytics_rollup r
@@ -88,7 +88,7 @@ def keep(connection: Any, now: datetime, seconds: float, store: ColumnStore | No
     store = store or chosen()
     if store is None:
         return {}
-    lock = [ANNOUNCE_LOCK, _LOCKS[store.key]]
+    lock = [ANNOUNCE_LOCK, _LOCKS[store.place]]
     if not connection.execute("SELECT pg_try_advisory_lock(%s, %s)", lock).fetchone()[0]:
         return {}
     try:
@@ -106,7 +106,9 @@ def keep(connection: Any, now: datetime, seconds: float, store: ColumnStore | No
 
 def sweep(connection: Any) -> int:
     """Take every copy away that is not in use or being made, out of every store; returns how many went. What was erased
-    is gone after this, except from a store that cannot be reached, which is swept the next time."""
+    is gone after this, except from a store that cannot be reached, which is swept the next time. Copies of an earlier
+    layout are in use no more."""
+    connection.execute("DELETE FROM analytics_columnspan WHERE store <> ALL(%s)", [list(KEYS)])
     gone = 0
     for store in configured():
         try:
@@ -118,7 +120,7 @@ def sweep(connection: Any) -> int:
                     store.remove(copy)
                     gone += 1
         except (CopiesGone, QueryTooSlow) as error:
-            log.warning("columns.not_swept", store=store.key, error=str(error))
+            log.warning("columns.not_swept", store=store.place, error=str(error))
     files.prune()
     return gone
 

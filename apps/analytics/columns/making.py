@@ -71,6 +71,7 @@ WHERE e.site_id = {{site}} AND s.started_at >= '{{start}}' AND s.started_at < '{
     AND e.time < '{{until}}'::timestamptz + interval '1 day' AND e.time < s.started_at + interval '1 day')
 TO STDOUT (FORMAT csv, NULL '\\N', FORCE_QUOTE (name, path, currency, properties))
 """
+_SORTED = "sorted"  # events before their steps are known
 _GROUP, _PIECE = 122_880, 20_480  # rows: all columns of so many are in memory at once while they are written
 _BIG, _TEXT, _AT, _MONEY, _REAL = "BIGINT", "VARCHAR", "TIMESTAMP", "DECIMAL(18,4)", "DOUBLE"
 _VISIT_TYPES = {
@@ -89,7 +90,7 @@ _EVENT_TYPES = {
 # of the organization, and the span holds all of that day: such visitors need not be told apart. The
 # others come first in every file, so that few rows are read to tell them apart.
 _VISIT_COLUMNS = f"""
-SELECT s.* EXCLUDE (id, day),
+SELECT s.* EXCLUDE (id, day), s.id AS session,
     s.id IN (SELECT session_id FROM e WHERE flags & {int(EventFlag.CONSENTED)} <> 0) AS consented,
     s.day >= $1 AND s.day < $2 AND count(*) OVER (PARTITION BY s.visitor, s.day) = 1 AS alone
 FROM v s ORDER BY alone, s.visit
@@ -99,6 +100,24 @@ SELECT v.visit, e.id, e.time, e.name, e.path, e.engaged_ms, e.flags & {int(Event
     e.flags & {int(EventFlag.CONSENTED)} <> 0 AS consented, has_order AND name = 'purchase' AS is_order, e.revenue,
     e.currency, from_json(e.properties, '["VARCHAR"]') AS properties, {', '.join(VITALS)}
 FROM e JOIN (SELECT id, visit FROM v) v ON v.id = e.session_id ORDER BY v.visit, e.time, e.id
+"""
+# The same with the pages of each visit in their order, of which those that are merely loaded again count once: `step`
+# numbers them from 1, and the first event of each (`turn`) tells how many follow, and which come before and after.
+_STEPS = """
+SELECT * EXCLUDE (page, earlier, steps), CASE WHEN turn THEN (steps - step)::INTEGER END AS steps_left,
+    CASE WHEN turn THEN earlier END AS page_before,
+    CASE WHEN turn THEN lead(CASE WHEN turn THEN page END IGNORE NULLS) OVER w END AS page_after
+FROM (
+    SELECT *, CASE WHEN page IS NOT NULL THEN (count(*) FILTER (WHERE turn) OVER w)::INTEGER END AS step,
+        count(*) FILTER (WHERE turn) OVER (PARTITION BY visit) AS steps
+    FROM (
+        SELECT *, lag(page IGNORE NULLS) OVER w AS earlier, page IS NOT NULL AND page IS DISTINCT FROM earlier AS turn
+        FROM (
+            SELECT *, CASE WHEN name = 'pageview' AND path <> '' THEN path END AS page FROM read_parquet('{sorted}')
+            WHERE visit >= {low} AND visit < {high}
+        ) WINDOW w AS (PARTITION BY visit ORDER BY time, id)
+    ) WINDOW w AS (PARTITION BY visit ORDER BY time, id)
+) WINDOW w AS (PARTITION BY visit ORDER BY time, id) ORDER BY visit, time, id
 """
 # A visit's events of one page or name. What they brought in stands in rows of its own, apart by currency, which are
 # not the visit's first.
@@ -169,13 +188,12 @@ def _turn(part: Path, span: dict[str, Any]) -> tuple[int, ...]:
             f" FROM {_csv(part / 'v.csv', _VISIT_TYPES)}"
         )
         duck.execute(f"CREATE VIEW e AS SELECT * FROM {_csv(part / 'e.csv', _EVENT_TYPES)}")
-        counts = [
-            _write(duck, part, VISITS, _VISIT_COLUMNS, _whole_days(span)),
-            _write(duck, part, EVENTS, _EVENT_COLUMNS, []),
-        ]
+        counts = [_write(duck, part, VISITS, _VISIT_COLUMNS, _whole_days(span))]
+        _write(duck, part, _SORTED, _EVENT_COLUMNS, [])
         duck.execute("DROP VIEW e; DROP TABLE v")
+        counts.append(_in_pieces(duck, part, EVENTS, _STEPS, ("true",), sorted=_path(part, _SORTED)))
         counts += [write_narrow(duck, part, name, value) for name, value in ((PAGES, "path"), (NAMES, "name"))]
-    for name in ("v.csv", "e.csv"):
+    for name in ("v.csv", "e.csv", files.file_of(_SORTED)):
         (part / name).unlink()
     return tuple(counts)
 
@@ -191,31 +209,42 @@ def _whole_days(span: dict[str, Any]) -> list[int]:
 
 
 def write_narrow(duck: Any, part: Path, name: str, value: str) -> int:
-    """A file of a row a visit and value, made of those of some visits at a time: joined all at once they would not fit
-    into the memory there is. Returns how many rows it has."""
-    visits, events = (engine.quoted(str(part / files.file_of(table))) for table in (VISITS, EVENTS))
-    low, high = duck.execute(f"SELECT coalesce(min(visit), 0), coalesce(max(visit), 0) FROM '{visits}'").fetchone()
-    words = ", ".join(f"s.{word}" for word in WORDS)
+    """A file of a row a visit and value; returns how many rows it has."""
+    return _in_pieces(
+        duck, part, name, _NARROW, ("NOT alone", "alone"), value=value, words=", ".join(f"s.{word}" for word in WORDS),
+        visits=_path(part, VISITS), events=_path(part, EVENTS),
+    )
+
+
+def _in_pieces(
+    duck: Any, part: Path, name: str, statement: str, groups: tuple[str, ...], **words: str
+) -> int:
+    """A file made of those of some visits at a time, because all at once they would not fit into the memory there is.
+    The rows that meet the first of `groups` come first. Returns how many rows it has."""
+    low, high = duck.execute(
+        f"SELECT coalesce(min(visit), 0), coalesce(max(visit), 0) FROM '{_path(part, VISITS)}'"
+    ).fetchone()
     pieces = []
     for first in range(low, high + 1, _PIECE):
-        rows = _NARROW.format(
-            value=value, words=words, visits=visits, events=events, low=first, high=first + _PIECE
-        )
         pieces.append(f"{len(pieces)}-{name}")
-        _write(duck, part, pieces[-1], rows, [])
-    found = ", ".join(f"'{engine.quoted(str(part / files.file_of(piece)))}'" for piece in pieces)
-    halves = (f"SELECT * FROM read_parquet([{found}]) WHERE {rows}" for rows in ("NOT alone", "alone"))
-    count = _write(duck, part, name, " UNION ALL ".join(halves), [])
+        _write(duck, part, pieces[-1], statement.format(**words, low=first, high=first + _PIECE), [])
+    found = ", ".join(f"'{_path(part, piece)}'" for piece in pieces)
+    rows = " UNION ALL ".join(f"SELECT * FROM read_parquet([{found}]) WHERE {group}" for group in groups)
+    count = _write(duck, part, name, rows, [])
     for piece in pieces:
         (part / files.file_of(piece)).unlink()
     return count
+
+
+def _path(part: Path, name: str) -> str:
+    return engine.quoted(str(part / files.file_of(name)))
 
 
 def _write(duck: Any, part: Path, name: str, columns: str, params: list[Any]) -> int:
     """One file, in pieces that are gathered in memory: large ones, which are read faster, and small ones where rows are
     so long that these do not fit. Returns how many rows it has."""
     statement = (
-        f"COPY ({columns}) TO '{engine.quoted(str(part / files.file_of(name)))}'"
+        f"COPY ({columns}) TO '{_path(part, name)}'"
         " (FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE {})"
     )
     try:

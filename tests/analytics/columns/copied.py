@@ -57,6 +57,13 @@ def erase(core: Any, site: Site) -> None:
         erase_visitor(core.connection, site.id, visitor=visitor)
 
 
+def laid_out_earlier(core: Any, site: Site, key: str, name: str) -> None:
+    """Its copy is one that an earlier version of the application has made."""
+    core.connection.execute(
+        "UPDATE analytics_columnspan SET store = %s, name = %s WHERE site_id = %s", [key, name, site.id]
+    )
+
+
 def sessions(site: Site) -> Any:
     with tenant(site.organization_id):
         return TrafficSource().totals(asked(site))["sessions"]

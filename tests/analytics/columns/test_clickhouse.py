@@ -12,7 +12,7 @@ from django.db import connection
 
 from apps.analytics.columns import clickhouse_store, keeping
 from apps.analytics.columns.clickhouse_store import ClickHouseStore
-from apps.analytics.columns.contracts import TABLES, VISITS, CopiesGone, Copy
+from apps.analytics.columns.contracts import LAYOUT, TABLES, VISITS, CopiesGone, Copy
 from apps.analytics.columns.making import make_span
 from apps.analytics.columns.spans import plan
 from apps.analytics.models import Session, Site
@@ -28,6 +28,7 @@ from tests.analytics.columns.copied import (
     asked,
     by_columns,
     erase,
+    laid_out_earlier,
     made_while_a_visit_changes,
     planned,
     sessions,
@@ -41,7 +42,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_clickhouse")]
 
 def test_a_copy_and_open_days_answer_together(made: Sender, house_store: ClickHouseStore, site: Site) -> None:
     row = span(site)
-    assert (row.store, row.visits, row.events, row.pages, row.names) == ("clickhouse", 2, 2, 2, 2)
+    assert (row.store, row.visits, row.events, row.pages, row.names) == (house_store.key, 2, 2, 2, 2)
     assert row.bytes > 0
     assert by_columns(site, asked(site)) == {"sessions": 2, "visitors": 2}
     assert sessions(site) == 2
@@ -70,7 +71,7 @@ def test_who_is_erased_is_in_no_copy(made: Sender, house_store: ClickHouseStore,
     assert make_span(core.connection, site.id, FIRST - DAY, FIRST + DAY)
     copy = keeping.ready(core.connection, house_store)[site.id, FIRST - DAY, FIRST + DAY]
     assert house_store.sums(copy)[:2] == (1, 1)
-    assert house_store._server.rows("SELECT count(*) FROM pages_1 WHERE value = '/secret-page'", 5) == [(0,)]
+    assert house_store._server.rows(f"SELECT count(*) FROM pages_{LAYOUT} WHERE value = '/secret-page'", 5) == [(0,)]
 
 
 def test_erasures_reach_a_store_that_is_no_longer_asked(
@@ -118,16 +119,16 @@ def test_a_copying_that_ends_half_way_is_begun_anew(
 
 
 def lost_part(store: ClickHouseStore, copy: Copy) -> None:
-    store._server.run(f"ALTER TABLE names_1 DROP PARTITION '{copy.name}'", 5)
+    store._server.run(f"ALTER TABLE names_{LAYOUT} DROP PARTITION '{copy.name}'", 5)
 
 
 def doubled(store: ClickHouseStore, copy: Copy) -> None:
-    store._server.run(f"INSERT INTO visits_1 SELECT * FROM visits_1 WHERE span = '{copy.name}'", 5)
+    store._server.run(f"INSERT INTO visits_{LAYOUT} SELECT * FROM visits_{LAYOUT} WHERE span = '{copy.name}'", 5)
 
 
 def lost_tables(store: ClickHouseStore, copy: Copy) -> None:
     for name in TABLES:
-        store._server.run(f"DROP TABLE {name}_1 SYNC", 5)
+        store._server.run(f"DROP TABLE {name}_{LAYOUT} SYNC", 5)
 
 
 @pytest.mark.parametrize("damage", [lost_part, doubled, lost_tables])
@@ -145,6 +146,27 @@ def test_a_copy_that_is_not_whole_is_not_believed_and_made_anew(
     assert sessions(site) == 2
 
 
+def test_copies_of_an_earlier_layout_are_swept(
+    made: Sender, house_store: ClickHouseStore, core: Any, site: Site, settings: Any
+) -> None:
+    settings.COLUMNS_FROM_VISITS = 1
+    earlier = "fedcba98"
+    run = house_store._server.run
+    for name in TABLES:
+        run(f"CREATE TABLE {name}_0 AS {name}_{LAYOUT}", 5)
+        run(f"INSERT INTO {name}_0 SELECT * REPLACE ('{earlier}' AS span) FROM {name}_{LAYOUT}", 5)
+    laid_out_earlier(core, site, "clickhouse-0", earlier)
+    assert planned(site) is None
+    assert {copy.name for copy in house_store.held()} >= {earlier}
+
+    keeping.keep(core.connection, FIRST + DAY + 2 * MINUTE * 60, 60)
+    assert [copy.name for copy in house_store.held()] == [span(site).name]
+    assert planned(site) is not None
+    assert span(site).store == house_store.key
+    for name in TABLES:
+        run(f"DROP TABLE {name}_0 SYNC", 5)
+
+
 def test_a_server_that_is_gone_is_not_missed(made: Sender, core: Any, site: Site, settings: Any) -> None:
     settings.CLICKHOUSE_URL = "http://127.0.0.1:1/gone"
     assert sessions(site) == 2
@@ -157,7 +179,7 @@ def test_a_server_that_is_gone_is_not_missed(made: Sender, core: Any, site: Site
 def test_neither_erasing_nor_keeping_fails_with_the_server(
     made: Sender, core: Any, site: Site, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    def fails(*_: Any) -> None:
+    def fails(*_: Any, **__: Any) -> None:
         raise error
 
     monkeypatch.setattr(ClickHouseStore, "_there", fails)
@@ -183,7 +205,7 @@ def test_strangers_find_no_copy(made: Sender, house_store: ClickHouseStore, site
     for foreign in (Copy(stranger.id, site.id, row.name), Copy(site.organization_id, site.id + 1, row.name)):
         assert house_store.sums(foreign)[0] == 0
         assert house_store._server.rows(f"SELECT count(*) FROM {house_store.table([foreign], 'events')}", 5) == [(0,)]
-    assert house_store._server.rows(f"SELECT count(*) FROM {VISITS}_1", 5) == [(2,)]
+    assert house_store._server.rows(f"SELECT count(*) FROM {VISITS}_{LAYOUT}", 5) == [(2,)]
 
 
 def test_texts_mean_themselves(house_store: ClickHouseStore, sender: Sender, core: Any, site: Site) -> None:

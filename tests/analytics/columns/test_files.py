@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,9 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from apps.analytics.columns import engine, files, keeping
-from apps.analytics.columns.contracts import TABLES, Copy
+from apps.analytics.columns import clickhouse_store, engine, files, keeping, making
+from apps.analytics.columns.contracts import LAYOUT, TABLES, Copy
+from apps.analytics.columns.file_store import FileStore
 from apps.analytics.columns.making import make_span
 from apps.analytics.columns.spans import plan
 from apps.analytics.models import ColumnSpan, Session, Site
@@ -25,6 +27,7 @@ from tests.analytics.columns.copied import (
     PHONES,
     asked,
     erase,
+    laid_out_earlier,
     made_while_a_visit_changes,
     planned,
     sessions,
@@ -115,6 +118,33 @@ def test_lost_files_are_not_missed(made: Sender, core: Any, site: Site, monkeypa
     assert sessions(site) == 2
     monkeypatch.setattr(Path, "is_file", lambda path: True)  # it is taken away between looking and reading
     assert sessions(site) == 2
+
+
+def test_files_of_an_earlier_layout_are_made_anew_and_swept(
+    made: Sender, core: Any, site: Site, settings: Any
+) -> None:
+    settings.COLUMNS_FROM_VISITS = 1
+    earlier = span(site)
+    laid_out_earlier(core, site, "files", earlier.name)
+    assert planned(site) is None
+    assert sessions(site) == 2
+    assert on_disk()
+
+    keeping.keep(core.connection, FIRST + DAY + 2 * MINUTE * 60, 60)
+    made_anew = span(site)
+    assert made_anew.store == FileStore.key
+    assert {path.parent.name for path in on_disk()} == {made_anew.name} != {earlier.name}
+    assert planned(site) is not None
+
+
+def test_whoever_changes_what_copies_hold_is_told_to_raise_the_layout() -> None:
+    said = (
+        making._VISITS, making._EVENTS, making._VISIT_TYPES, making._EVENT_TYPES, making._VISIT_COLUMNS,
+        making._EVENT_COLUMNS, making._STEPS, making._NARROW, clickhouse_store.COLUMNS,
+    )
+    words = "".join(" ".join(str(one).split()) for one in said)
+    found = (LAYOUT, hashlib.blake2b(words.encode(), digest_size=6).hexdigest())
+    assert found == (2, "b0c82ae2042a"), "raise LAYOUT in columns/contracts.py, then write both here"
 
 
 def test_strangers_find_no_files(made: Sender, site: Site) -> None:

@@ -13,6 +13,7 @@ from django.core.management import CommandError, call_command
 
 from apps.accounts.models import Organization
 from apps.analytics.columns.clickhouse_store import ClickHouseStore
+from apps.analytics.columns.contracts import LAYOUT
 from apps.analytics.management.commands import copy_to_clickhouse
 from apps.analytics.models import Site
 from apps.metrics.contracts import Query, Window
@@ -61,7 +62,8 @@ def test_what_differs_is_told_and_made_anew(
     monkeypatch.setattr(copy_to_clickhouse, "connect", lambda: nullcontext(core.connection))
     settings.COLUMNS_FROM_VISITS = 1
     house_store._server.run(
-        f"ALTER TABLE visits_1 UPDATE pageviews = 7 WHERE span = '{span(site).name}' SETTINGS mutations_sync = 2", 5
+        f"ALTER TABLE visits_{LAYOUT} UPDATE pageviews = 7 WHERE span = '{span(site).name}'"
+        " SETTINGS mutations_sync = 2", 5,
     )
     with pytest.raises(CommandError, match="differed: 1"):
         command("--check")
