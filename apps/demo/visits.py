@@ -175,8 +175,9 @@ class _Walk:
         self.event("begin_checkout", items=[line], revenue=money)
         if self.rng.random() > 0.6:
             return
-        self.event("purchase", items=[line], revenue=money, order_id=f"K{self.rng.getrandbits(40):010X}")
+        self.leave()
         self.view("/thanks/")
+        self.event("purchase", items=[line], revenue=money, order_id=f"K{self.rng.getrandbits(40):010X}")
 
     def _vitals(self) -> dict[str, float]:
         rng = self.rng
