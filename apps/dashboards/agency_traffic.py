@@ -61,7 +61,7 @@ def facts(clients: Sequence[Any], asked: Asked, params: Any, now: datetime | Non
         everywhere = list(_frames(clients, (), now))
         return {
             "sites": sites,
-            "cards": [*_cards(frames, clients), _active_card(everywhere, sites)],
+            "cards": [*_cards(frames, clients, asked), _active_card(everywhere, sites, asked)],
             "top": _top(frames, asked, sites, {client.id: client for client in clients}),
             "top_choices": _choices(asked, params),
             "top_label": registry.get(asked.measure).label,
@@ -83,13 +83,14 @@ def _frames(clients: Sequence[Any], filters: tuple[Filter, ...], now: datetime |
         )
 
 
-def _cards(frames: Sequence[Frame], clients: Sequence[Any]) -> list[dict[str, Any]]:
+def _cards(frames: Sequence[Frame], clients: Sequence[Any], asked: Asked) -> list[dict[str, Any]]:
+    over = _("Today, all clients")
+    if asked.country:
+        over = _("Today, all clients, visitors from %(country)s") % {"country": value_label("country", asked.country)}
     currencies = {client.id: client.currency for client in clients}
     found = [answers for frame in frames for answers in read.by_organization(FIGURES, frame, currencies).values()]
     return [
-        present.kpi(
-            _together([answers[key] for answers in found]), frames[0], freshness="", over=_("Today, all clients")
-        )
+        present.kpi(_together([answers[key] for answers in found]), frames[0], freshness="", over=over)
         for key in FIGURES
     ]
 
@@ -103,7 +104,9 @@ def _together(answers: Sequence[Comparison]) -> Comparison:
     )
 
 
-def _active_card(frames: Sequence[Frame], sites: Mapping[str, Site]) -> dict[str, Any]:
+def _active_card(frames: Sequence[Frame], sites: Mapping[str, Site], asked: Asked) -> dict[str, Any]:
+    """Always of all countries, which it says on a page that is narrowed to one."""
+    words = _("of %(all)s, from all countries") if asked.country else _("of %(all)s")
     active = {
         line.value
         for frame in frames
@@ -112,7 +115,7 @@ def _active_card(frames: Sequence[Frame], sites: Mapping[str, Site]) -> dict[str
     }
     return {
         "label": _("Active sites"), "value": say(len(active), "count"), "state": "ok",
-        "comparison": _("of %(all)s") % {"all": say(len(sites), "count")},
+        "comparison": words % {"all": say(len(sites), "count")},
         "definition": _("Sites on which a visitor did something within the last five minutes."),
     }
 

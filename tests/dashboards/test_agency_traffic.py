@@ -95,6 +95,21 @@ def test_the_map_shows_all_countries_and_leads_to_one(agency: Any, client_of: Cl
     assert facts(client_of(agency.owner), agency.organization, "?country=us%00")["traffic"]["chip"] is None
 
 
+def test_what_is_not_narrowed_says_so(agency: Any, client_of: ClientOf, busy: dict[str, Any]) -> None:
+    client = client_of(agency.owner)
+    whole, narrowed = facts(client, agency.organization), facts(client, agency.organization, "?country=US")
+
+    assert [row["value"] for row in narrowed["health"]] == [row["value"] for row in whole["health"]]
+    assert narrowed["traffic"]["cards"][-1]["comparison"] == "of 2, from all countries"
+    assert narrowed["traffic"]["cards"][0]["over"] == "Today, all clients, visitors from United States"
+    shown = page(client, agency.organization, "?country=US")
+    assert shown.count("All countries") == 4  # the rule, tracking, the map, the clients
+    assert "belong to no country" in shown
+    assert "Visitors from United States" in shown
+    assert "whatever the country" in shown
+    assert "All countries" not in page(client, agency.organization)
+
+
 def test_a_member_sees_the_day_of_the_clients_assigned(agency: Any, client_of: ClientOf, busy: dict[str, Any]) -> None:
     told = facts(client_of(agency.manager), agency.organization)["traffic"]
 
