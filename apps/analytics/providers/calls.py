@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email.utils
 import json
+import math
 import time
 from collections.abc import Mapping
 from functools import lru_cache
@@ -17,6 +18,7 @@ from apps.analytics.providers.base import Exchange, Refused
 
 TIMEOUT_SECONDS = 20.0
 MOST_BYTES = 8_000_000
+LONGEST_WAIT = 7 * 86_400.0
 LONGEST_SHOWN = 20_000
 MASK = "••••"
 _NOT_YET_THERE = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
@@ -106,18 +108,18 @@ def raise_for(vendor: str, status: int, headers: Mapping[str, str], exchange: Ex
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds from a Retry-After header, which may be a number or a date; None when there is none."""
+    """Seconds from a Retry-After header, which may be a number or a date, a week at most; None when there is none."""
     told = str(headers.get("retry-after") or "").strip()
     if not told:
         return None
     try:
-        return max(0.0, float(told))
+        seconds = float(told)
     except ValueError:
-        pass
-    try:
-        return max(0.0, email.utils.parsedate_to_datetime(told).timestamp() - time.time())
-    except (TypeError, ValueError):
-        return None
+        try:
+            seconds = email.utils.parsedate_to_datetime(told).timestamp() - time.time()
+        except (TypeError, ValueError, OverflowError):
+            return None
+    return min(max(0.0, seconds), LONGEST_WAIT) if math.isfinite(seconds) else None
 
 
 def exchange_of(

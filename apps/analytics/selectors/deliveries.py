@@ -20,6 +20,7 @@ SELECT m.destination_id, t.number, sum(t.count)::bigint FROM analytics_deliverym
     unnest(m.took) WITH ORDINALITY AS t(count, number)
 WHERE m.destination_id = ANY(%s) AND m.minute >= %s AND m.minute < %s GROUP BY 1, 2
 """
+UNSURE = "unsure"  # stands beside the states: deliveries that may have arrived once more than we know
 COUNTS = ("sent", "failed", "retried", "dead", "skipped", "requests", "took_ms")
 
 
@@ -67,12 +68,14 @@ class DeliveryFigures:
 
 @dataclass(frozen=True, slots=True)
 class DestinationRow:
-    """A destination with its figures of a period, how many events wait now, and how many failed for good in all."""
+    """A destination with its figures of a period, how many events wait now, how many failed for good in all, and of how
+    many of those that are kept the answer was lost."""
 
     destination: Destination
     figures: DeliveryFigures
     waiting: int
     dead: int
+    unsure: int
 
 
 def destinations_listed(rows: Any, since: datetime, until: datetime) -> list[DestinationRow]:
@@ -83,7 +86,7 @@ def destinations_listed(rows: Any, since: datetime, until: datetime) -> list[Des
     return [
         DestinationRow(
             row, figures[row.pk], counts.get((row.pk, DeliveryState.WAITING), 0),
-            counts.get((row.pk, DeliveryState.DEAD), 0),
+            counts.get((row.pk, DeliveryState.DEAD), 0), counts.get((row.pk, UNSURE), 0),
         )
         for row in found
     ]
@@ -132,10 +135,12 @@ def dead_deliveries(*, site_id: int | None = None) -> Any:
 
 
 def deliveries_listed(destination: Destination, state: str = "") -> Any:
-    """A destination's deliveries, newest first; of one state, or of all."""
+    """A destination's deliveries, newest first; of one state, those whose answer was lost, or all."""
     rows = Delivery.objects.filter(destination=destination)
     if state in DeliveryState.values:
         rows = rows.filter(state=state)
+    elif state == UNSURE:
+        rows = rows.filter(is_unsure=True)
     return rows.defer("payload", "log", "answer").order_by("-id")
 
 
@@ -159,7 +164,12 @@ def _standing(ids: list[int]) -> dict[tuple[int, str], int]:
     rows = Delivery.objects.filter(
         destination_id__in=ids, state__in=(DeliveryState.WAITING, DeliveryState.DEAD)
     ).values_list("destination_id", "state").annotate(number=Count("id")).order_by()
-    return {(destination, state): number for destination, state, number in rows}
+    unsure = Delivery.objects.filter(destination_id__in=ids, is_unsure=True).exclude(state=DeliveryState.WAITING)
+    unsure = unsure.values_list("destination_id")
+    return {
+        **{(destination, state): number for destination, state, number in rows},
+        **{(pk, UNSURE): number for pk, number in unsure.annotate(number=Count("id")).order_by()},
+    }
 
 
 def today_of(zone: Any) -> tuple[datetime, datetime]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from apps.analytics.enums import BreakerState, ConsentRule
+from apps.analytics.enums import BreakerState, ConsentRule, WhenUnsure
 from apps.analytics.models import Destination
 from apps.core.providers import find_vendor
 
@@ -19,14 +19,15 @@ class DestinationSerializer(serializers.ModelSerializer):
     config = serializers.SerializerMethodField()
     events = serializers.DictField(child=serializers.CharField(max_length=100, allow_blank=True), required=False)
     consent = serializers.ChoiceField(ConsentRule.choices, required=False)
+    when_unsure = serializers.ChoiceField(WhenUnsure.choices, required=False)
     breaker = serializers.ChoiceField(BreakerState.choices, read_only=True)
     is_enabled = serializers.BooleanField(required=False)
 
     class Meta:
         model = Destination
         fields = (
-            "id", "site", "provider", "name", "is_enabled", "events", "consent", "config", "breaker", "hold_until",
-            "failing_since", "last_ok_at", "last_error_at", "last_error", "created_at",
+            "id", "site", "provider", "name", "is_enabled", "events", "consent", "when_unsure", "config", "breaker",
+            "hold_until", "failing_since", "last_ok_at", "last_error_at", "last_error", "created_at",
         )  # fmt: skip
         read_only_fields = (
             "id", "hold_until", "failing_since", "last_ok_at", "last_error_at", "last_error", "created_at",
@@ -48,6 +49,7 @@ class DestinationNewIn(serializers.Serializer):
     values = serializers.DictField(help_text="Answers to the vendor's questions, secrets included.")
     events = serializers.DictField(child=serializers.CharField(max_length=100, allow_blank=True), required=False)
     consent = serializers.ChoiceField(ConsentRule.choices, required=False)
+    when_unsure = serializers.ChoiceField(WhenUnsure.choices, required=False)
 
 
 class DestinationChangeIn(serializers.Serializer):
@@ -57,6 +59,7 @@ class DestinationChangeIn(serializers.Serializer):
     values = serializers.DictField(required=False)
     events = serializers.DictField(child=serializers.CharField(max_length=100, allow_blank=True), required=False)
     consent = serializers.ChoiceField(ConsentRule.choices, required=False)
+    when_unsure = serializers.ChoiceField(WhenUnsure.choices, required=False)
     is_enabled = serializers.BooleanField(required=False)
 
 

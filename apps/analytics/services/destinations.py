@@ -16,7 +16,7 @@ from apps.accounts.audit import audit, register_audit_actions
 from apps.analytics.delivery import signed_in
 from apps.analytics.delivery.mapping import LONGEST_NAME, allowed, name_over_there
 from apps.analytics.delivery.samples import sample
-from apps.analytics.enums import BreakerState, ConsentRule, DeliveryState
+from apps.analytics.enums import BreakerState, ConsentRule, DeliveryState, WhenUnsure
 from apps.analytics.models import Delivery, Destination, Site
 from apps.analytics.providers.base import EVERY, Exchange, Payload, Result, Skip, destinations
 from apps.core.connections.services import connection_check, connection_create, connection_remove, connection_update
@@ -46,15 +46,15 @@ class Tried:
 @transaction.atomic
 def destination_create(
     *, actor: Any, site: Site, provider: str, name: str, values: Mapping[str, Any],
-    events: Mapping[str, str] | None = None, consent: str = "",
+    events: Mapping[str, str] | None = None, consent: str = "", when_unsure: str = WhenUnsure.AGAIN,
 ) -> Destination:
     """Send a site's events on to a vendor. `values` answers the vendor's fields; mapping and rule are the vendor's own
-    unless given."""
+    unless given. `when_unsure`: what becomes of events whose answer was lost, where the vendor knows no ids."""
     vendor = destinations.get(provider)
     account = connection_create(kind=destinations.kind, provider=provider, name=name, values=values)
     row = Destination(
         site=site, connection=account, name=name, events=events_of(vendor.events if events is None else events),
-        consent=_rule(consent or vendor.consent),
+        consent=_rule(consent or vendor.consent), when_unsure=_unsure(when_unsure),
     )
     row.save()
     audit(actor, "destination.added", row, after={"site": site.name, "provider": provider, **account.config})
@@ -63,21 +63,21 @@ def destination_create(
 
 @transaction.atomic
 def destination_update(*, actor: Any, destination: Destination, **facts: Any) -> Destination:
-    """Change any of name, events, consent, and `values`, the answers to the vendor's fields: a secret left blank stays.
-    Changed answers end a hold, for what was wrong may not be any more."""
+    """Change any of name, events, consent, when_unsure, and `values`, the answers to the vendor's fields: a secret left
+    blank stays. Changed answers end a hold, for what was wrong may not be any more."""
     row = Destination.objects.select_for_update(of=("self",)).select_related("connection").get(pk=destination.pk)
-    before = {"name": row.name, "events": row.events, "consent": row.consent, **row.connection.config}
+    before = _told(row)
     if "events" in facts:
         row.events = events_of(facts["events"])
     row.consent = _rule(facts.get("consent", row.consent))
+    row.when_unsure = _unsure(facts.get("when_unsure", row.when_unsure))
     row.name = str(facts.get("name", row.name)).strip()[:120] or row.name
     if "values" in facts:
         values = {**row.connection.config, **facts["values"]}
         row.connection = connection_update(row.connection, name=row.name, values=values)
         _end_hold(row)
     row.save()
-    after = {"name": row.name, "events": row.events, "consent": row.consent, **row.connection.config}
-    audit(actor, "destination.changed", row, before=before, after=after)
+    audit(actor, "destination.changed", row, before=before, after=_told(row))
     _wake()
     return row
 
@@ -92,11 +92,12 @@ def destination_pause(*, actor: Any, destination: Destination) -> None:
 @transaction.atomic
 def destination_resume(*, actor: Any, destination: Destination) -> None:
     """Go on, as new. What waited gets its whole time again."""
+    waiting = Delivery.objects.filter(destination=destination, state=DeliveryState.WAITING)
+    waiting.update(expires_at=timezone.now() + WAIT)  # before the destination, as whoever writes down an answer does
     row = Destination.objects.select_for_update().get(pk=destination.pk)
     row.is_enabled = True
     _end_hold(row)
     row.save()
-    Delivery.objects.filter(destination=row, state=DeliveryState.WAITING).update(expires_at=timezone.now() + WAIT)
     audit(actor, "destination.resumed", row)
     _wake()
 
@@ -164,6 +165,19 @@ def _rule(rule: str) -> str:
     if rule not in ConsentRule.values:
         raise ValidationError({"consent": _("There is no such rule.")})
     return str(rule)
+
+
+def _unsure(choice: str) -> str:
+    if choice not in WhenUnsure.values:
+        raise ValidationError({"when_unsure": _("There is no such rule.")})
+    return str(choice)
+
+
+def _told(row: Destination) -> dict[str, Any]:
+    return {
+        "name": row.name, "events": row.events, "consent": row.consent, "when_unsure": row.when_unsure,
+        **row.connection.config,
+    }
 
 
 def _sample(destination: Destination, event: str) -> Payload:

@@ -9,7 +9,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from apps.analytics.delivery.mapping import INTERNAL, LONGEST_NAME
-from apps.analytics.enums import ConsentRule
+from apps.analytics.enums import ConsentRule, WhenUnsure
+from apps.analytics.models import Destination as Row
 from apps.analytics.providers.base import EVERY, Destination
 
 MOST_ROWS = 60
@@ -19,6 +20,11 @@ class MappingForm(forms.Form):
     """A row for each event that is known: its name over there, or nothing to leave it out."""
 
     consent = forms.ChoiceField(label=_("Visitors who have not agreed"), choices=ConsentRule.choices)
+    when_unsure = forms.ChoiceField(
+        label=_("When an answer is lost"), choices=WhenUnsure.choices,
+        help_text=_("A connection can break off, or Mainstay be stopped, when an event has left and no answer was read "
+                    "yet. This destination knows no ids of events, so it cannot tell a repeat."),
+    )
     other = forms.BooleanField(
         label=_("Send every other event too"), required=False, help_text=_("Each under its own name."),
     )
@@ -27,10 +33,14 @@ class MappingForm(forms.Form):
     extra_as = forms.CharField(label=_("Its name over there"), required=False, max_length=LONGEST_NAME)
 
     def __init__(
-        self, vendor: type[Destination], events: Mapping[str, str], seen: Iterable[str], consent: str, data: Any = None
+        self, vendor: type[Destination], row: Row, seen: Iterable[str], data: Any = None
     ) -> None:
-        super().__init__(data, initial={"consent": consent, "other": events.get(EVERY) == EVERY})
+        events = row.events
+        initial = {"consent": row.consent, "when_unsure": row.when_unsure, "other": events.get(EVERY) == EVERY}
+        super().__init__(data, initial=initial)
         self._names = self._known(vendor, events, seen)
+        if vendor.deduplicates:
+            del self.fields["when_unsure"]
         if not vendor.takes_anonymous:
             offered = [choice for choice in ConsentRule.choices if choice[0] != ConsentRule.ANONYMOUS]
             self.fields["consent"].choices = offered  # type: ignore[attr-defined]
@@ -58,6 +68,11 @@ class MappingForm(forms.Form):
         if found.get("extra_as") and not found.get("extra_name"):
             self.add_error("extra_name", _("Say which event."))
         return found
+
+    @property
+    def rules(self) -> dict[str, str]:
+        """Consent, and what becomes of events whose answer was lost where that is asked."""
+        return {name: self.cleaned_data[name] for name in ("consent", "when_unsure") if name in self.fields}
 
     @property
     def mapping(self) -> dict[str, str]:

@@ -16,8 +16,9 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from apps.analytics.enums import DeliveryState
 from apps.analytics.models import Delivery, Destination
+from apps.analytics.providers.base import Destination as Vendor
 from apps.analytics.providers.base import Exchange
-from apps.analytics.selectors.deliveries import DestinationRow, state_of
+from apps.analytics.selectors.deliveries import UNSURE, DestinationRow, state_of
 from apps.core.oauth import OAuthProvider
 from apps.core.providers import find_vendor
 from apps.metrics.words import NOTHING, say_percent
@@ -59,8 +60,7 @@ def cards(request: HttpRequest, listed: Iterable[DestinationRow], script_id: str
             "row": line.destination, "vendor": vendor_of(line.destination), "status": status(line.destination),
             "facts": facts(line),
             "href": reverse("analytics:destination", args=[slug, script_id, line.destination.pk]),
-            "dead": line.dead,
-            "dead_words": _failed(line.dead),
+            "dead": line.dead, "dead_words": _failed(line.dead), "unsure": unsure_words(line),
         }
         for line in listed
     ]
@@ -104,8 +104,8 @@ def rows(
             "choose": one.pk if may_edit and one.state == DeliveryState.DEAD else "",
             "cells": [
                 {"text": one.name, "sub": f"→ {one.sent_as}" if one.sent_as != one.name else ""},
-                {"badge": DeliveryState(one.state).label, "tone": TONES[one.state]},
-                {"text": one.words[:160] or "–"},
+                {"badge": DeliveryState(one.state).label, "tone": tone(one)},
+                {"text": one.words[:160] or _short_doubt(one) or "–"},
                 {"text": str(one.attempts)},
                 {"text": ago(one.finished_at or one.created_at)},
             ],
@@ -114,11 +114,54 @@ def rows(
     ]
 
 
-def state_tabs(params: QueryDict) -> list[dict[str, Any]]:
-    """All deliveries, and each state."""
+def tone(one: Delivery) -> str:
+    """The colour of a delivery's state."""
+    return "attention" if _perhaps_twice(one) else TONES[one.state]
+
+
+def _perhaps_twice(one: Delivery) -> bool:
+    return one.state == DeliveryState.SENT and one.is_unsure
+
+
+def _short_doubt(one: Delivery) -> str:
+    return _("Perhaps delivered twice: an answer was lost.") if _perhaps_twice(one) else ""
+
+
+def doubt(one: Delivery, row: Destination) -> str:
+    """What is not known of a delivery because an answer was lost, and what that means; empty when all is known."""
+    vendor = find_vendor("destination", row.connection.provider)
+    once = bool(vendor and issubclass(vendor, Vendor) and vendor.counts_once(one.payload))
+    name = {"vendor": vendor.label if vendor else row.connection.provider}
+    if one.is_asked:
+        return _("A request with this event has left; its answer has not been read yet.")
+    if not one.is_unsure:
+        return ""
+    if _perhaps_twice(one):
+        return _("The answer to an earlier attempt was lost, so it was sent again: %(vendor)s may have counted it "
+                 "twice.") % name
+    if once:
+        return _("The answer to an attempt was lost, so it may have arrived already. Sending it again does no harm: "
+                 "%(vendor)s counts it once.") % name
+    return _("The answer to an attempt was lost, so it may have arrived already. Sent again, %(vendor)s may count it "
+             "twice.") % name
+
+
+def unsure_words(line: DestinationRow) -> str:
+    """How many events of those that are kept may have arrived once more than we know; empty when none."""
+    words = ngettext(
+        "The answer to %(count)s event was lost: it may have arrived once more than is known here.",
+        "The answers to %(count)s events were lost: each may have arrived once more than is known here.", line.unsure,
+    )
+    return words % {"count": _number(line.unsure)} if line.unsure else ""
+
+
+def state_tabs(params: QueryDict, *, unsure: bool) -> list[dict[str, Any]]:
+    """All deliveries, each state, and those whose answer was lost when there are any."""
     shown = params.get("state", "")
-    words = (("", _("All")), ("waiting", _("Waiting")), ("sent", _("Delivered")), ("dead", _("Failed for good")),
-             ("skipped", _("Left out")))
+    words = [("", _("All")), ("waiting", _("Waiting")), ("sent", _("Delivered")), ("dead", _("Failed for good")),
+             ("skipped", _("Left out"))]
+    if unsure or shown == UNSURE:
+        words.append((UNSURE, _("Answer lost")))
     return [{"label": label, "href": f"?state={key}" if key else "?", "active": key == shown} for key, label in words]
 
 
@@ -129,7 +172,7 @@ def paged(params: QueryDict, deliveries: Any) -> tuple[list[Delivery], dict[str,
         deliveries = deliveries.filter(pk__lt=int(after[:18]))
     found = list(deliveries[: PAGE + 1])
     more = found[PAGE - 1].pk if len(found) > PAGE else None
-    head = f"?state={state}&" if state in DeliveryState.values else "?"
+    head = f"?state={state}&" if state in {*DeliveryState.values, UNSURE} else "?"
     return found[:PAGE], {
         "prev_href": head.rstrip("&") if after else "", "next_href": f"{head}after={more}" if more else "",
         "summary": "",

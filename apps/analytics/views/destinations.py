@@ -111,9 +111,10 @@ class DestinationPage(DestinationsView):
             request.GET, selectors.deliveries_listed(self.row, request.GET.get("state", ""))
         )
         return self.shown(
-            facts=table.facts(line), dead=line.dead, columns=table.columns(), pager=pager,
+            facts=table.facts(line), dead=line.dead, unsure=table.unsure_words(line), columns=table.columns(),
+            pager=pager,
             rows=table.rows(request, script_id, found, may_edit=self.may("destination.edit", self.site)),
-            tabs=table.state_tabs(request.GET), shown_state=request.GET.get("state", ""),
+            tabs=table.state_tabs(request.GET, unsure=bool(line.unsure)), shown_state=request.GET.get("state", ""),
             any_dead=any(one.state == DeliveryState.DEAD for one in found),
         )
 
@@ -137,7 +138,7 @@ class DestinationEdit(DestinationsView):
         else:
             mapping = self._mapping(request.POST)
             valid = mapping.is_valid()
-            facts = {"events": mapping.mapping, "consent": mapping.cleaned_data["consent"]} if valid else None
+            facts = {"events": mapping.mapping, **mapping.rules} if valid else None
         if facts is None:
             return self._page(account, mapping, status=422)
         self.row = services.destination_update(actor=request.user, destination=self.row, **facts)
@@ -149,7 +150,7 @@ class DestinationEdit(DestinationsView):
 
     def _mapping(self, data: Any = None) -> MappingForm:
         seen = selectors.event_names(self.site)
-        return MappingForm(_vendor(self.row), self.row.events, seen, self.row.consent, data)
+        return MappingForm(_vendor(self.row), self.row, seen, data)
 
     def _page(self, account: ConnectionForm, mapping: MappingForm, status: int = 200) -> HttpResponse:
         suggestions = [name for name in _vendor(self.row).suggestions if name != EVERY]
@@ -238,9 +239,9 @@ class DeliveryPage(DestinationsView):
         """The page."""
         one = get_object_or_404(Delivery.objects, pk=delivery, destination=self.row)
         return self.shown(
-            one=one, tone=table.TONES[one.state], payload=table.pretty(one.payload) if one.payload else "",
+            one=one, tone=table.tone(one), payload=table.pretty(one.payload) if one.payload else "",
             answer=table.pretty(one.answer) if one.answer else "", log=table.attempts(one),
-            again=table.until(one.next_at),
+            again=table.until(one.next_at), doubt=table.doubt(one, self.row),
         )
 
 

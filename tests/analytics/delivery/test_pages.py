@@ -135,6 +135,45 @@ def test_pages_show_states_in_words(browser: Client, site: Site, server: Server)
     assert "Send all 3 failed events again" in page
 
 
+def test_events_whose_answer_was_lost_are_counted_shown_and_explained(browser: Client, site: Site) -> None:
+    row = make_destination(site, "", provider="ga4", config={"measurement_id": "G-TEST12345", "region": "world"})
+    view = {"client_id": "1.1", "events": [{"name": "page_view", "params": {}}]}
+    rows = waiting(row, 4)
+    lost = {"is_unsure": True}
+    facts = ({"state": "sent", **lost}, {"state": "dead", **lost}, {"is_asked": True}, {"state": "sent"})
+    with every_tenant():
+        for one, changed in zip(rows, facts, strict=True):
+            Delivery.objects.filter(pk=one.pk).update(payload=view, **changed)
+
+    page = browser.get(at(site, "destination", row.pk)).content.decode()
+    assert "The answers to 2 events were lost: each may have arrived once more than is known here." in page
+    assert page.count("Perhaps delivered twice: an answer was lost.") == 1
+    assert "answers to 2 events were lost" in browser.get(at(site, "destinations")).content.decode()
+    shown = browser.get(at(site, "destination", row.pk) + "?state=unsure").content.decode()
+    assert [f"/events/{one.pk}/" in shown for one in rows] == [True, True, False, False]
+    told = [browser.get(at(site, "delivery", row.pk, one.pk)).content.decode() for one in rows]
+    assert "so it was sent again: Google Analytics 4 may have counted it twice." in told[0]
+    assert "so it may have arrived already. Sent again, Google Analytics 4 may count it twice." in told[1]
+    assert "A request with this event has left; its answer has not been read yet." in told[2]
+    assert "lost" not in told[3].partition("<main")[2]
+
+
+def test_what_becomes_of_lost_answers_is_asked_where_a_repeat_would_count(
+    browser: Client, site: Site, server: Server
+) -> None:
+    row = make_destination(site, "", provider="slack", config={}, events={"lead": "lead"})
+    edit = at(site, "destination-edit", row.pk)
+    assert b"Send it again: nothing is missing" in browser.get(edit).content
+    other = make_destination(site, server.url)
+    assert b"Send it again: nothing is missing" not in browser.get(at(site, "destination-edit", other.pk)).content
+
+    browser.post(edit, {"mapping": "1", "consent": "anonymous", "when_unsure": "leave", "as_1": "lead"})
+    assert (read(row).when_unsure, read(row).consent) == ("leave", "anonymous")
+    api = f"/api/v1/organizations/{site.organization.slug}/destinations/{row.pk}/"
+    assert browser.patch(api, {"when_unsure": "again"}, "application/json").json()["when_unsure"] == "again"
+    assert browser.patch(api, {"when_unsure": "maybe"}, "application/json").status_code == 400
+
+
 def test_another_sites_destination_is_not_here(
     browser: Client, site: Site, server: Server, other_organization: Organization
 ) -> None:

@@ -7,7 +7,7 @@ import json
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,8 @@ from tests.house.listening import listening
 
 FIXTURES = Path(__file__).parents[2] / "fixtures/providers"
 JUDGE, HANG, DROP = "judge", "hang", "drop"
+CUT, DRIP, HUGE = "cut", "drip", "huge"  # a success that breaks off, that does not end, and that is too large
+HUGE_BYTES = 300_000
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,8 @@ class Vendor:
             self.released.wait(10)
         if name in {HANG, DROP}:
             return None
+        if name in {CUT, DRIP, HUGE}:
+            return 200, {name: "1"}, " " * (HUGE_BYTES if name == HUGE else 40)
         return self.judge(asked) if name == JUDGE else recorded(self.name, name)
 
 
@@ -67,6 +71,20 @@ def recorded(vendor: str, name: str) -> Answer:
         path = FIXTURES / "anybody" / f"{name}.json"
     found = json.loads(path.read_text())
     return found["status"], found["headers"], found["body"]
+
+
+def _unended(handler: http.server.BaseHTTPRequestHandler, vendor: Vendor, body: str, *, drips: bool) -> None:
+    """Half of what was promised at once, or a little now and then until nobody listens."""
+    handler.close_connection = True
+    handler.send_response(200)
+    handler.send_header("Content-Length", str(len(body) * 2))
+    handler.end_headers()
+    with suppress(OSError):
+        for sign in body.encode():
+            if drips and vendor.released.wait(0.05):
+                break
+            handler.wfile.write(bytes([sign]))
+        handler.connection.shutdown(socket.SHUT_RDWR)
 
 
 def _handler(vendor: Vendor) -> type[http.server.BaseHTTPRequestHandler]:
@@ -86,6 +104,9 @@ def _handler(vendor: Vendor) -> type[http.server.BaseHTTPRequestHandler]:
                 self.connection.shutdown(socket.SHUT_RDWR)
                 return
             status, extra, body = found
+            if CUT in extra or DRIP in extra:
+                _unended(self, vendor, body, drips=DRIP in extra)
+                return
             data = body.encode() if isinstance(body, str) else json.dumps(body).encode()
             self.send_response(status)
             for key, value in extra.items():
