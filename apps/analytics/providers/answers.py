@@ -14,7 +14,7 @@ from apps.analytics.providers.base import Exchange, Payload, Refused, Report, Re
 from apps.core.oauth import TokenRefused
 from apps.core.providers import ProviderError
 
-LONGEST_WORDS = 300
+LONGEST_WORDS = 500
 
 
 @dataclass(frozen=True, slots=True)

@@ -206,7 +206,12 @@ def _complaint(answer: Answer) -> Refused:
     request = next((detail["requestId"] for detail in _details(answer) if detail.get("requestId")), "")
     words = _t("Google Ads refused: %(reason)s") % {"reason": reason} + (f" (requestId {request})" if request else "")
     if answer.status == 401:
-        return SignInRefused(words, answer.exchange)
+        advice = _t("Google does not accept the sign-in any more: sign in again on this destination's page.")
+        return SignInRefused(f"{advice} {words}", answer.exchange)
+    if answer.status == 403:
+        advice = _t("The Google account that signed in may not send to this Google Ads account: sign in with one that "
+                    "manages it, and compare the customer ID and the manager account.")
+        return answer.failure(f"{advice} {words}", permanent=True)
     if answer.status == 429:
         return answer.failure(_t("Google asks to wait."), retry_after=60)
     return answer.failure(words, permanent=answer.status < 500 and answer.status not in {408, 409})

@@ -174,8 +174,13 @@ def _complaint(answer: Answer) -> Refused:
         words = _t("LinkedIn no longer offers version %(version)s of its API: LINKEDIN_API_VERSION has to be raised.")
         return answer.failure(words % {"version": settings.LINKEDIN_API_VERSION}, permanent=True)
     if answer.status == 401:
-        words = _t("LinkedIn does not accept the access token: make a new one.")
+        words = _t("LinkedIn does not accept the access token: make a new one in Campaign Manager (Data → Signals "
+                   "manager) and put it into the settings of this destination.")
         return answer.failure(f"{words} {message}", permanent=True)
+    if answer.status in {403, 404}:
+        words = _t("The access token may not send this conversion: make it in the Campaign Manager account to which "
+                   "the conversion belongs, and compare the conversion ID.")
+        return answer.failure(f"{words} {_refusal(message or str(answer.status))}", permanent=True)
     if answer.status == 429:
         return answer.failure(_t("LinkedIn asks to wait."), retry_after=60)
     permanent = answer.status < 500 and answer.status != 408

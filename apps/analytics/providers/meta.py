@@ -21,7 +21,9 @@ from apps.core.providers import ProviderField
 
 _RATES = frozenset({4, 17, 32, 341, 368, 613})
 _ILL = frozenset({1, 2})
-_CREDENTIALS = frozenset({3, 10, 102, 190})
+_TOKEN = frozenset({102, 190})
+_NO_RIGHT = frozenset({3, 10, *range(200, 300)})
+_VERSION = frozenset({12, 2635})
 _LONGEST_NAME = 50
 
 
@@ -179,6 +181,21 @@ def _words(error: dict[str, Any]) -> str:
     return _t("Meta refused: %(reason)s") % {"reason": said} + (f" (fbtrace_id {mark})" if mark else "")
 
 
+def _advice(code: int) -> str:
+    """What a person has to do; empty where nobody knows."""
+    if code in _TOKEN:
+        return _t("The access token is not valid any more: generate a new one in Events Manager (your dataset → "
+                  "Settings → Conversions API) and put it into the settings of this destination.")
+    if code in _NO_RIGHT:
+        return _t("The access token may not send events to this dataset: generate one in the dataset itself, or let "
+                  "whoever manages it give the token's system user access to it.")
+    if code in _VERSION:
+        return _t("This version of Meta's API has ended: META_API_URL has to name a later one.")
+    if code == 100:
+        return _t("Meta does not know this dataset, or the access token is not for it: compare the dataset ID.")
+    return ""
+
+
 def _complaint(answer: Answer) -> Refused:
     """What Meta's error code means; it counts more than the status."""
     error = _error(answer)
@@ -189,11 +206,6 @@ def _complaint(answer: Answer) -> Refused:
         return answer.failure(_t("Meta asks to wait."), retry_after=60)
     if error.get("is_transient") or code in _ILL:
         return answer.failure(_words(error))
-    if code in _CREDENTIALS or 200 <= code <= 299:
-        return answer.failure(_words(error), permanent=True)
-    if code == 100:
-        return answer.failure(
-            _t("Meta does not know this dataset, or the access token is not for it.") + " " + _words(error),
-            permanent=True,
-        )
+    if advice := _advice(code):
+        return answer.failure(f"{advice} {_words(error)}", permanent=True)
     return answer.failure(_words(error), permanent=answer.status < 500 and answer.status != 408)

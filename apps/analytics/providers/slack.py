@@ -24,7 +24,10 @@ from apps.core.providers import ProviderError, ProviderField
 
 MOST_ITEMS = 5
 LONGEST_LINE = 150
-_BAD_MESSAGES = frozenset({"invalid_payload", "invalid_blocks", "no_text", "too_many_attachments", "msg_too_long"})
+_BAD_MESSAGES = frozenset({
+    "invalid_payload", "invalid_blocks", "invalid_blocks_format", "no_text", "too_many_attachments", "msg_too_long",
+    "missing_text_or_fallback_or_attachments",
+})
 
 
 @destinations.register
@@ -125,8 +128,13 @@ def _complaint(answer: Answer) -> Refused:
         return answer.unreadable()
     if answer.ok or not said.replace("_", "").isalnum() or len(said) > 60:
         return answer.unreadable()
+    removed = _t("The webhook was removed or switched off in Slack: make a new one.")
+    gone = _t("The Slack workspace is gone: make a webhook in another one.")
     words = {
-        "no_service": _t("The webhook was removed or switched off in Slack: make a new one."),
+        "no_service": removed, "no_service_id": removed, "no_active_hooks": removed,
+        "no_team": gone, "team_disabled": gone,
+        "user_not_found": _t("The person this webhook wrote to is gone: make one for a channel."),
+        "posting_to_general_channel_denied": _t("Only some may post to this channel: make a webhook for another one."),
         "invalid_token": _t("The webhook address is not valid: copy it again."),
         "channel_is_archived": _t("The channel is archived: choose another one in Slack."),
         "channel_not_found": _t("The channel is gone: make a webhook for another one."),

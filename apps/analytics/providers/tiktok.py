@@ -22,6 +22,8 @@ _TAKEN = 0
 _IN_PART = 20001
 _BAD_VALUES = frozenset({40000, 40002})
 _TOO_FAST = frozenset({40016, 40100, 40133})
+_NO_RIGHT = 40001
+_TOKEN = frozenset({40102, 40104, 40105})
 
 
 @destinations.register
@@ -160,4 +162,16 @@ def _complaint(answer: Answer) -> Refused:
         return answer.unreadable()
     if code in _TOO_FAST:
         return answer.failure(_t("TikTok asks to wait."), retry_after=60)
-    return answer.failure(_words(answer), permanent=40000 <= code < 50000)
+    words = " ".join(part for part in (_advice(code), _words(answer)) if part)
+    return answer.failure(words, permanent=40000 <= code < 50000)
+
+
+def _advice(code: int) -> str:
+    """What a person has to do; empty where nobody knows."""
+    if code in _TOKEN:
+        return _t("The access token is not valid any more: generate a new one in Ads Manager (your web data source → "
+                  "Settings → Events API) and put it into the settings of this destination.")
+    if code == _NO_RIGHT:
+        return _t("The access token may not send events to this pixel: compare the pixel ID, and generate the token in "
+                  "the same data source.")
+    return ""

@@ -157,7 +157,20 @@ def _judge(answer: Fetched, shown: Exchange) -> None:
     if answer.status == 410:
         raise Refused(_t("The receiver says it is gone for good (410)."), permanent=True, exchange=shown)
     words = _t("The receiver answered %(status)s instead of taking the event.") % {"status": answer.status}
+    if advice := _advice(answer.status):
+        words = f"{words} {advice}"
     raise Refused(words, retry_after=retry_after(answer.headers), exchange=shown)
+
+
+def _advice(status: int) -> str:
+    """What a person may look at; empty where the status says no more than that."""
+    if 300 <= status < 400:
+        return _t("It points to another address, which is not followed: enter that address itself.")
+    if status in {401, 403}:
+        return _t("It may have another signing secret.")
+    if status in {404, 405}:
+        return _t("Nothing takes a POST there: compare the address.")
+    return ""
 
 
 def _now() -> str:
