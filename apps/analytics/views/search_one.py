@@ -83,7 +83,7 @@ class SearchOne(OneView):
     def get(self, request: HttpRequest, slug: str, script_id: str) -> HttpResponse:
         """The page, or the part of it that takes longer."""
         value, frame = self.value, self.frame
-        if request.headers.get("HX-Target") == "search-pairs" and frame is not None:
+        if request.headers.get("HX-Target", "").endswith("#search-pairs") and frame is not None:
             return render(request, "analytics/searches_pairs.html", self._pairs(frame, ask=True))
         name = table.path_shown(value) if self.of is _PAGES else value
         question = _("What do people search for when they find this page?")

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db
 START = "https://shop.example/"
 FIRST, LAST = date(2026, 11, 10), date(2026, 11, 18)
 PERIOD = {"range": "custom", "from": FIRST.isoformat(), "to": LAST.isoformat()}
-HTMX = {"HX-Request": "true", "HX-Target": "search-pairs"}
+HTMX = {"HX-Request": "true", "HX-Target": "div#search-pairs"}
 
 
 @pytest.fixture
