@@ -73,6 +73,7 @@ class ImportKind(models.TextChoices):
 class ImportState(models.TextChoices):
     """How far an import is."""
 
+    UPLOADING = "uploading", _("Being uploaded")
     FETCHING = "fetching", _("Being fetched")
     CHECKING = "checking", _("Being looked through")
     READY = "ready", _("Ready to start")
@@ -229,10 +230,7 @@ class Dimension(IntEnum):
         return self.name.lower()
 
 
-ACQUISITION = (
-    Dimension.CHANNEL, Dimension.SOURCE, Dimension.MEDIUM, Dimension.CAMPAIGN, Dimension.TERM, Dimension.CONTENT,
-    Dimension.REFERRER,
-)
+ACQUISITION = tuple(map(Dimension, range(Dimension.CHANNEL, Dimension.REFERRER + 1)))
 PLACE = (Dimension.COUNTRY, Dimension.REGION, Dimension.CITY)
 TECHNOLOGY = (Dimension.DEVICE, Dimension.BROWSER, Dimension.OS, Dimension.SCREEN, Dimension.LANGUAGE)
 OF_SESSIONS = ACQUISITION + PLACE + TECHNOLOGY

@@ -22,13 +22,17 @@ class ImportForm(forms.Form):
         label=_("Where does it come from?"), choices=ImportKind.choices, widget=forms.RadioSelect,
         initial=ImportKind.ACCESS_LOG,
     )
-    file = forms.FileField(
-        label=_("File"),
-        help_text=_(
-            "A log or CSV as it was downloaded, also packed with gzip or zip, up to 256 MB: a log packs to a tenth. It "
-            "is read on this server and deleted when it is in."
-        ),
-    )
+    file = forms.FileField(label=_("File"))
+
+
+class UploadForm(forms.Form):
+    """A file that is to come in pieces: what it is called, how many bytes it has, and when it was last changed, in
+    milliseconds; so it is known again when it broke off."""
+
+    kind = forms.ChoiceField(choices=ImportKind.choices)
+    name = forms.CharField(max_length=1000)
+    size = forms.IntegerField(min_value=0)
+    changed = forms.IntegerField(min_value=0)
 
 
 class FetchForm(forms.Form):

@@ -56,6 +56,7 @@ DJANGO_VITE = {
 WHITENOISE_USE_FINDERS = True
 MEDIA_URL = "/media/"
 MEDIA_ROOT = env.text("MEDIA_ROOT", str(env.ROOT / "var" / "media"))
+IMPORT_MOST_MB = env.number("IMPORT_MOST_MB", 2048)  # the largest file of history that is taken, in megabytes
 
 UNFOLD = {
     "SITE_TITLE": "Mainstay",

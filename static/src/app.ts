@@ -11,6 +11,7 @@ import "./islands/range";
 import "./islands/stream";
 import "./islands/table";
 import "./islands/toasts";
+import "./islands/upload";
 import { watchChartMenus } from "./islands/chart";
 import { watchDialogs } from "./islands/dialogs";
 import { watchEmbedded } from "./islands/embedded";

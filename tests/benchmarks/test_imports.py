@@ -16,6 +16,7 @@ from apps.analytics.enums import ImportKind, ImportState
 from apps.analytics.models import Import, Site, StoreJob
 from apps.analytics.pipeline.runner import Runner
 from apps.analytics.services import imports
+from apps.analytics.services.import_upload import import_upload
 from apps.core.tenancy import every_tenant, tenant
 from tests.benchmarks.machine import cpu_seconds, plain_view, say
 from tests.benchmarks.test_pipeline import counted
@@ -82,7 +83,7 @@ def handed_over(site: Site, path: Path, *, told: bool = False) -> Import:
         upload = TemporaryUploadedFile(path.name, "text/plain", path.stat().st_size, None)
         while piece := content.read(1 << 20):
             upload.write(piece)
-        row = imports.import_upload(actor=None, site=site, kind=ImportKind.ACCESS_LOG, upload=upload)
+        row = import_upload(actor=None, site=site, kind=ImportKind.ACCESS_LOG, upload=upload)
         upload.close()
         assert imports.import_look(row=row) == ImportState.READY
     if told:

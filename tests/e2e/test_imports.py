@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.e2e import pages
 from tests.e2e.conftest import PEOPLE
@@ -51,3 +51,52 @@ def test_a_log_is_looked_at_taken_in_and_taken_back(person: PEOPLE, business: Bu
     expect(owner.get_by_text("Taken back", exact=True)).to_be_visible()
     owner.goto(business.site_page)
     expect(owner.get_by_text("Visits will show up here within a second")).to_be_visible()
+
+
+def test_a_large_file_comes_in_pieces_over_a_connection_that_breaks(person: PEOPLE, business: Business) -> None:
+    owner = person(business.owner)
+    owner.goto(f"{business.site_page}history/")
+    sent = []
+    whole = log_of(6) * 3000  # 10 MB: more than one request may hold
+    file = {"name": "access.log", "mimeType": "text/plain", "buffer": whole}
+
+    def piece(route: Route) -> None:
+        sent.append(route.request.url.partition("?at=")[2])
+        if len(sent) == 2:
+            route.abort("connectionreset")
+        else:
+            route.continue_()
+
+    owner.route("**/piece/?at=*", piece)
+    owner.get_by_label("File").set_input_files(file)
+    owner.get_by_role("button", name="Upload").click()
+
+    expect(owner.get_by_role("button", name="Start import")).to_be_visible()
+    assert sent == ["0", str(4 * 1024**2), str(4 * 1024**2), str(8 * 1024**2)]
+    expect(owner.get_by_role("row", name=f"Can be taken in {6 * 2 * 3000:,}")).to_be_visible()
+
+
+def test_an_upload_shows_how_far_it_is_and_can_be_cancelled(person: PEOPLE, business: Business) -> None:
+    owner = person(business.owner)
+    owner.goto(f"{business.site_page}history/")
+    held: list[Route] = []
+
+    def piece(route: Route) -> None:
+        if route.request.url.endswith("?at=0"):
+            route.continue_()
+        else:
+            held.append(route)
+
+    owner.route("**/piece/?at=*", piece)
+    file = owner.get_by_label("File")
+    file.set_input_files({"name": "access.log", "mimeType": "text/plain", "buffer": log_of(6) * 3000})
+    owner.get_by_role("button", name="Upload").press("Enter")
+
+    expect(owner.get_by_role("button", name="Cancel upload")).to_be_focused()
+    expect(owner.get_by_role("progressbar")).to_have_attribute("aria-valuetext", "4 MB of 10.5 MB")
+    owner.keyboard.press("Enter")
+
+    expect(owner.get_by_role("button", name="Upload")).to_be_focused()
+    expect(owner.get_by_role("progressbar")).to_be_hidden()
+    owner.reload()
+    expect(owner.get_by_text("Nothing was imported yet")).to_be_visible()

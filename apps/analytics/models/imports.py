@@ -25,7 +25,8 @@ class Import(TenantModel):
     """One file of a site's past, from the upload to the last row, and back.
 
     One that is fetched comes from a `connection`, and `source` says what was asked for, how far it is, and what the
-    other side said of how it counted; its file grows to `size` meanwhile.
+    other side said of how it counted; its file grows to `size` meanwhile. So does one that is uploaded in pieces, up to
+    the `expected` bytes; of it `source` says when the file was last changed.
 
     `line` is how many rows have been dealt with: it moves in the transaction that stores what they hold, so that an
     import that is killed goes on where it was. `stamp` (milliseconds) marks its events in the store. `limits` are what
@@ -43,6 +44,7 @@ class Import(TenantModel):
     name = models.CharField(_("file"), max_length=200)
     file = models.FileField(upload_to=stored_name, blank=True)
     size = models.BigIntegerField(default=0)
+    expected = models.BigIntegerField(default=0, db_default=0)
     preview = models.JSONField(default=dict)
     line = models.BigIntegerField(default=0)
     taken = models.BigIntegerField(default=0)

@@ -5,10 +5,8 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -24,6 +22,7 @@ from apps.analytics.enums import ImportKind, ImportState
 from apps.analytics.models import Import, Site
 from apps.analytics.providers.past.base import Piece, Property, pasts
 from apps.analytics.providers.past.plan import Step
+from apps.analytics.services.import_files import file_extend
 from apps.core import oauth
 from apps.core.connections.services import connection_create, connection_remove
 from apps.core.models import Connection
@@ -115,14 +114,7 @@ def import_piece(connection: Connection, items: Sequence[Piece]) -> int:
         ).first()
         if row is None:
             raise ProviderError(_t("The import was removed while it was fetched."))
-        text = _text(piece)
-        with Path(row.file.path).open("r+b") as out:
-            out.truncate(row.size)  # of a piece that was written and not committed nothing is left
-            out.seek(row.size)
-            out.write(text)
-            out.flush()
-            os.fsync(out.fileno())
-        row.size += len(text)
+        file_extend(row, _text(piece))
         row.source = _noted(row.source, piece)
         if piece.is_last:
             _fetched(row)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -14,26 +15,45 @@ from django.utils import timezone
 from apps.analytics.enums import ImportState
 from apps.analytics.models import Import
 from apps.analytics.pipeline.waiting import import_files_of_all
-from apps.analytics.services.imports import import_look
+from apps.analytics.services.imports import import_look, import_remove
 from apps.core.models import Connection
 
 KEPT = timedelta(days=30)
 STRAY_SECONDS = 86_400
 LOST = timedelta(hours=1)
+UNFINISHED = timedelta(days=2)
 _WAITING = (ImportState.FETCHING, ImportState.READY)
 _BROKEN_OFF = (ImportState.STOPPED, ImportState.FAILED)
 
 
 def import_files_sweep(organization: Any) -> int:
-    """Delete the files of the organization in scope that nobody has come back to for thirty days, and look through what
-    was uploaded and never was; returns how many files went."""
+    """Delete the files of the organization in scope that nobody has come back to for thirty days, or has not sent to
+    their end within two, and look through what was uploaded and never was; returns how many files went."""
     for row in Import.objects.filter(state=ImportState.CHECKING, created_at__lt=timezone.now() - LOST).exclude(file=""):
         import_look(row=row)
+    unfinished = Import.objects.filter(
+        state=ImportState.UPLOADING, created_at__lt=timezone.now() - UNFINISHED
+    )
+    for row in unfinished:
+        import_remove(actor=None, row=row)
     before = timezone.now() - KEPT
     waiting = Import.objects.filter(state__in=_WAITING, created_at__lt=before)
     broken_off = Import.objects.filter(state__in=_BROKEN_OFF, finished_at__lt=before)
     done = Import.objects.filter(state__in=(ImportState.DONE, ImportState.UNDONE, ImportState.REFUSED))
-    return sum(_let_go(row.pk) for found in (waiting, broken_off, done) for row in found.exclude(file=""))
+    kept = [row.pk for found in (waiting, broken_off, done) for row in found.exclude(file="")]
+    return len(unfinished) + sum(_let_go(pk) for pk in kept)
+
+
+def file_extend(row: Import, data: bytes) -> None:
+    """Add to a file that comes in pieces, and to the row's size, which the caller saves in the same transaction: of a
+    piece that was written and not committed nothing is left."""
+    with Path(row.file.path).open("r+b") as out:
+        out.truncate(row.size)
+        out.seek(row.size)
+        out.write(data)
+        out.flush()
+        os.fsync(out.fileno())
+    row.size += len(data)
 
 
 @transaction.atomic

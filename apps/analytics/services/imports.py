@@ -1,4 +1,4 @@
-"""Taking history in: an upload is kept, looked through by a worker, started by its owner, stored by the pipeline."""
+"""Taking history in: an upload is looked through by a worker, started by its owner, stored by the pipeline."""
 
 from __future__ import annotations
 
@@ -6,23 +6,18 @@ import time
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.audit import audit, register_audit_actions
-from apps.analytics.contracts.imports import ImportUploaded
-from apps.analytics.enums import ImportKind, ImportState, JobKind
+from apps.analytics.enums import ImportState, JobKind
 from apps.analytics.history.looking import look_through
 from apps.analytics.history.outcomes import Refused
-from apps.analytics.models import Import, Site
+from apps.analytics.models import Import
 from apps.analytics.services.store_jobs import import_ask
 from apps.core.models import Connection
-from apps.core.outbox import publish
 
-MOST_BYTES = 256 * 1024**2  # the web server holds what is uploaded in memory twice
-MOST_WAITING = 20
 register_audit_actions({
     "import.uploaded": _("History uploaded"),
     "import.started": _("Import of history started"),
@@ -33,28 +28,10 @@ register_audit_actions({
 _AGAIN = (ImportState.READY, ImportState.STOPPED, ImportState.FAILED)
 _GOING = (ImportState.RUNNING, ImportState.STOPPING, ImportState.UNDOING)
 _NOTHING_IN = (
-    ImportState.FETCHING, ImportState.CHECKING, ImportState.READY, ImportState.REFUSED, ImportState.UNDONE,
+    ImportState.UPLOADING, ImportState.FETCHING, ImportState.CHECKING, ImportState.READY, ImportState.REFUSED,
+    ImportState.UNDONE,
 )
 _BACK = (ImportState.DONE, ImportState.STOPPED, ImportState.FAILED)
-
-
-@transaction.atomic
-def import_upload(*, actor: Any, site: Site, kind: str, upload: UploadedFile) -> Import:
-    """Keep a file and have it looked through. Raises ValidationError in words."""
-    if kind not in ImportKind.values:
-        raise ValidationError({"kind": _("There is no such kind of history.")})
-    if not upload.size:
-        raise ValidationError({"file": _("This file is empty.")})
-    if upload.size > MOST_BYTES:
-        raise ValidationError({"file": _("This file is larger than 256 MB. Pack it with gzip, or split it.")})
-    if Import.objects.filter(site=site).exclude(file="").count() >= MOST_WAITING:
-        raise ValidationError({"file": _("Too many files are waiting. Start or remove some of them first.")})
-    row = Import(site=site, kind=kind, name=str(upload.name)[:200], size=upload.size, created_by=actor)
-    row.file.save(row.name, upload, save=False)
-    row.save()
-    audit(actor, "import.uploaded", row, after={"site": site.name, "kind": kind, "file": row.name, "bytes": row.size})
-    publish(ImportUploaded(row.organization_id, row.id, site.id))
-    return row
 
 
 def import_look(*, row: Import) -> str:

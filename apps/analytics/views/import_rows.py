@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from urllib.parse import unquote, urlencode
 
+from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -17,18 +18,20 @@ from apps.analytics.models import Import
 from apps.metrics.words import say
 
 TONES = {
-    ImportState.FETCHING: "info",
+    ImportState.UPLOADING: "info", ImportState.FETCHING: "info",
     ImportState.CHECKING: "info", ImportState.READY: "attention", ImportState.REFUSED: "bad",
     ImportState.RUNNING: "info", ImportState.STOPPING: "info", ImportState.STOPPED: "attention",
     ImportState.DONE: "good", ImportState.FAILED: "bad", ImportState.UNDOING: "info", ImportState.UNDONE: "neutral",
 }
 MOVING = frozenset({
-    ImportState.FETCHING, ImportState.CHECKING, ImportState.RUNNING, ImportState.STOPPING, ImportState.UNDOING,
+    ImportState.UPLOADING, ImportState.FETCHING, ImportState.CHECKING, ImportState.RUNNING, ImportState.STOPPING,
+    ImportState.UNDOING,
 })
 _AGAIN = frozenset({ImportState.READY, ImportState.STOPPED, ImportState.FAILED})
 _BACK = frozenset({ImportState.DONE, ImportState.STOPPED, ImportState.FAILED})
 _REMOVABLE = frozenset({
-    ImportState.FETCHING, ImportState.CHECKING, ImportState.READY, ImportState.REFUSED, ImportState.UNDONE,
+    ImportState.UPLOADING, ImportState.FETCHING, ImportState.CHECKING, ImportState.READY, ImportState.REFUSED,
+    ImportState.UNDONE,
 })
 FIGURES: dict[str, Any] = {
     "visitors": _lazy("Visitors"), "sessions": _lazy("Visits"), "pageviews": _lazy("Page views"),
@@ -53,12 +56,21 @@ def facts(row: Import, organization: Any) -> dict[str, Any]:
             for line, key in row.faults or preview.get("faults", ())
         ],
         "failure": failure(row.error) if row.error else "", "fetching": _fetching(row, organization),
+        "uploading": _uploading(row),
         "notes": notes(row.source, organization.time_zone, organization.currency) if row.source else [],
         "has_run": bool(row.started_at) and row.state != ImportState.UNDONE,
         "may_start": row.state in _AGAIN and has_file, "may_stop": row.state == ImportState.RUNNING,
         "may_undo": row.state in _BACK, "may_remove": row.state in _REMOVABLE,
         "needs_file": row.state in _AGAIN and not has_file,
     }
+
+
+def _uploading(row: Import) -> dict[str, Any] | None:
+    """How much of a file is here that comes in pieces."""
+    if row.state != ImportState.UPLOADING:
+        return None
+    parts = {"done": filesizeformat(row.size), "whole": filesizeformat(row.expected)}
+    return {"share": row.size * 100 // max(row.expected, 1), "text": _("%(done)s of %(whole)s") % parts}
 
 
 def _fetching(row: Import, organization: Any) -> dict[str, Any] | None:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from apps.analytics.forms_imports import ImportForm
 from apps.analytics.models import Import
 from apps.analytics.services import imports as services
+from apps.analytics.services.import_upload import import_upload, most_bytes
 from apps.analytics.views.base import SiteView
 from apps.analytics.views.import_rows import facts
 
@@ -34,7 +35,7 @@ class ImportList(SiteView):
             return self._page(form, status=422)
         data = form.cleaned_data
         try:
-            row = services.import_upload(actor=request.user, site=self.site, kind=data["kind"], upload=data["file"])
+            row = import_upload(actor=request.user, site=self.site, kind=data["kind"], upload=data["file"])
         except ValidationError as error:
             form.add_error(None, error)
             return self._page(form, status=422)
@@ -46,11 +47,15 @@ class ImportList(SiteView):
         return render(self.request, "analytics/imports/list.html", {
             "site": self.site, "title": _("Import history"), "form": form, "rows": rows,
             "question": _("What happened before this site was measured here?"),
+            "upload_href": reverse("analytics:import-upload", args=[self.organization.slug, self.site.script_id]),
+            "most_bytes": most_bytes(),
             "fetch_href": reverse("analytics:import-fetch", args=[self.organization.slug, self.site.script_id]),
         }, status=status)
 
 
-class _OneImport(SiteView):
+class OneImport(SiteView):
+    """A page of one import."""
+
     action = "site.edit"
 
     @cached_property
@@ -59,7 +64,7 @@ class _OneImport(SiteView):
         return get_object_or_404(Import.objects, pk=self.kwargs["pk"], site=self.site)
 
 
-class ImportPage(_OneImport):
+class ImportPage(OneImport):
     """`…/history/<id>/`."""
 
     def get(self, request: HttpRequest, slug: str, script_id: str, pk: int) -> HttpResponse:
@@ -73,7 +78,7 @@ class ImportPage(_OneImport):
         })
 
 
-class ImportAction(_OneImport):
+class ImportAction(OneImport):
     """`…/history/<id>/do/`: POST with `do` (start, stop, undo, remove)."""
 
     SERVICES = {

@@ -44,6 +44,15 @@ export function numbers(unit: Unit, locale: string, currency = "EUR"): NumberFor
   return { full: (v) => full.format(v), short: (v) => short.format(v) };
 }
 
+const SIZES = ["byte", "kilobyte", "megabyte", "gigabyte"];
+
+/** A size by steps of 1024, as the server says it: "1.5 MB". */
+export function bytes(size: number, locale: string): string {
+  const step = Math.min(Math.floor(Math.log2(Math.max(size, 1)) / 10), SIZES.length - 1);
+  const options = { style: "unit", unit: SIZES[step] ?? "byte", unitDisplay: "short", maximumFractionDigits: 1 } as const;
+  return new Intl.NumberFormat(locale, options).format(size / 1024 ** step);
+}
+
 /** "+12 %"; nothing where there is no base to compare with. */
 export function change(now: number | null | undefined, before: number | null | undefined, locale: string): string {
   if (now === null || now === undefined || before === null || before === undefined || before === 0) return "";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { change, duration, isWeekend, numbers, relative, times } from "../lib/format";
+import { bytes, change, duration, isWeekend, numbers, relative, times } from "../lib/format";
 
 const plain = (text: string) => text.replace(/[\u00a0\u202f\u2009]/g, " ");
 
@@ -13,6 +13,12 @@ describe("numbers", () => {
     expect(plain(numbers("money", "de", "EUR").full(1204.5))).toBe("1.204,50 €");
     expect(plain(numbers("duration", "en").full(200))).toBe("3 min 20 sec");
     expect(plain(numbers("duration", "en").short(200))).toBe("3 min");
+  });
+
+  it("writes sizes by steps of 1024", () => {
+    const sizes = [0, 1023, 1024, 10.5 * 1024 ** 2, 1024 ** 3, 2048 * 1024 ** 3].map((size) => plain(bytes(size, "en")));
+    expect(sizes).toEqual(["0 byte", "1,023 byte", "1 kB", "10.5 MB", "1 GB", "2,048 GB"]);
+    expect(plain(bytes(1.5 * 1024 ** 3, "de"))).toBe("1,5 GB");
   });
 
   it("keeps short and long durations readable", () => {

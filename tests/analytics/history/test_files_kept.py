@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from apps.analytics.enums import ImportKind, ImportState
 from apps.analytics.models import Import, Site
-from apps.analytics.services import imports
 from apps.analytics.services.import_files import import_files_sweep, stray_files_sweep
+from apps.analytics.services.import_upload import MOST_WAITING
 from apps.analytics.tasks import sweep_import_files
 from apps.core.tenancy import every_tenant, tenant
 from tests.analytics.history.test_imports import log, uploaded
@@ -80,16 +80,16 @@ def test_an_upload_that_was_never_looked_through_is_looked_through(shop: Site) -
         assert Import.objects.get(pk=row.pk).state == ImportState.READY
 
 
-def test_a_file_that_is_too_large_is_not_kept(shop: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(imports, "MOST_BYTES", 100)
-    with pytest.raises(ValidationError, match="larger than 256 MB"):
-        uploaded(shop, ImportKind.ACCESS_LOG, log())
+def test_a_file_that_is_too_large_is_not_kept(shop: Site, settings: Any) -> None:
+    settings.IMPORT_MOST_MB = 1
+    with pytest.raises(ValidationError, match=r"larger than 1\.0"):
+        uploaded(shop, ImportKind.ACCESS_LOG, log() * 1200)
     with every_tenant():
         assert Import.objects.count() == 0
 
 
 def test_files_that_are_in_do_not_stand_in_the_way_of_more(shop: Site) -> None:
     with tenant(shop.organization_id):
-        for _number in range(imports.MOST_WAITING):
+        for _number in range(MOST_WAITING):
             Import.objects.create(site=shop, kind=ImportKind.ACCESS_LOG, state=ImportState.DONE, name="a")
     assert uploaded(shop, ImportKind.ACCESS_LOG, log()).state == ImportState.READY

@@ -18,6 +18,7 @@ from apps.analytics.pipeline import importing
 from apps.analytics.pipeline.rebuild import rebuild_site
 from apps.analytics.pipeline.runner import Runner
 from apps.analytics.services import imports
+from apps.analytics.services.import_upload import import_upload
 from apps.core.tenancy import every_tenant, tenant
 from tests.analytics.conftest import CHROME, PHONE, figures, total, view
 from tests.analytics.test_runner import drained, put
@@ -51,7 +52,7 @@ def log(*more: str) -> bytes:
 
 def uploaded(site: Site, kind: str, content: bytes, name: str = "file") -> Import:
     with tenant(site.organization_id):
-        row = imports.import_upload(actor=None, site=site, kind=kind, upload=SimpleUploadedFile(name, content))
+        row = import_upload(actor=None, site=site, kind=kind, upload=SimpleUploadedFile(name, content))
         imports.import_look(row=row)
         return Import.objects.get(pk=row.pk)
 
