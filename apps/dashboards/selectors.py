@@ -17,10 +17,8 @@ from apps.dashboards import standout
 from apps.dashboards.usual import Usual, usual_days
 from apps.metrics import home, present, read, registry
 from apps.metrics.answers import Page
-from apps.metrics.follow import SPARK_MINUTES
 from apps.metrics.frame import Frame
 from apps.metrics.home import May
-from apps.metrics.ranges import last_minutes
 from apps.metrics.registry import Metric, Tone, Unit
 
 MOST_CARDS = 8
@@ -188,26 +186,6 @@ def _hold_against_usual(facts: dict[str, Any], found: Figures, metric: Metric, p
         "usual": present.short(round(usual, 2), metric, answer.currency),
         "weekday": weekday,
     }
-
-
-def moments(frame: Frame) -> list[dict[str, Any]]:
-    """What happens right now: the figures of the live strip, with the last half hour by the minute."""
-    labels = home.moments()
-    keys = [key for key in labels if (metric := registry.find(key)) and frame.viewer.may(metric.action)]
-    if not keys:
-        return []
-    page = read.page(keys, frame, with_series=False)
-    lines = read.page(keys, frame.over(last_minutes(SPARK_MINUTES, frame.period.zone, now=frame.period.now))).series
-    return [
-        {
-            "key": key,
-            "label": labels[key],
-            "value": present.short(answer.value, answer.metric, answer.currency),
-            "help": answer.metric.help,
-            "series": present.numbers(lines[key].values),
-        }
-        for key, answer in page.answers.items()
-    ]
 
 
 def needs(organization: Any, may: May) -> list[home.Need]:

@@ -16,7 +16,8 @@ from apps.accounts.access import can, require, roles_in
 from apps.accounts.enums import OrganizationKind, Role
 from apps.dashboards import agency, agency_feed, agency_health, agency_traffic, selectors
 from apps.metrics import frame as frames
-from apps.metrics import ranges
+from apps.metrics import home, ranges
+from apps.metrics.moments import moments
 
 
 class HomePage(View):
@@ -69,7 +70,7 @@ def _figures(request: Any, period: ranges.Range) -> dict[str, Any]:
         "cards": selectors.cards(request.organization, found),
         "chart": selectors.chart(request.organization, found, request.GET.get("show", "")),
         **_rankings(request),
-        "moments": selectors.moments(frames.of_request(request, ranges.parse({"range": "today"}, period.zone))),
+        "moments": moments(home.moments(), frames.of_request(request, ranges.parse({"range": "today"}, period.zone))),
     }
 
 

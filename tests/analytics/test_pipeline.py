@@ -11,7 +11,7 @@ import orjson
 import pytest
 
 from apps.accounts.models import Organization
-from apps.analytics.enums import Dimension, Drop, EventFlag, Origin
+from apps.analytics.enums import Dimension, Drop, EventFlag, Origin, StoreGrain
 from apps.analytics.models import DailySalt, DeadLetter, Event, Identity, Rollup, Session, Site, SiteDayDrop
 from apps.analytics.pipeline.folding import fold_closed_periods
 from apps.analytics.pipeline.ledger import Ledger
@@ -279,3 +279,20 @@ def test_a_site_that_is_gone_is_let_go(sender: Sender, site: Site) -> None:
     sender.digest(sender.envelope(NOON, view(), site=Site(id=10**9)), sender.envelope(NOON, view()))
 
     assert total(site, "pageviews") == 1
+
+
+def test_the_minutes_of_an_hour_add_up_to_it(sender: Sender, site: Site) -> None:
+    sender.view(NOON + 10 * MINUTE, "/", ip="198.51.100.1")
+    sender.view(NOON + 12 * MINUTE, "/shop", ip="198.51.100.1")
+    earlier = int((NOON + 5 * MINUTE).timestamp() * 1000)
+    sender.send(NOON + 13 * MINUTE, view("/ad", ts=earlier), ip="198.51.100.1")  # the visit began before it was known
+    sender.view(NOON + 20 * MINUTE, "/", ip="198.51.100.2")
+
+    minutes = {bucket: row for (bucket, _), row in figures(site, grain=StoreGrain.MINUTE).items()}
+    (hour,) = figures(site, grain=StoreGrain.HOUR).values()
+
+    assert {at: row["sessions"] for at, row in minutes.items() if "sessions" in row} == {
+        NOON + 5 * MINUTE: 1, NOON + 20 * MINUTE: 1,
+    }
+    for measure in ("sessions", "pageviews", "events", "bounces", "duration_s"):
+        assert sum(row.get(measure, 0) for row in minutes.values()) == hour[measure]

@@ -84,6 +84,13 @@ for _dimension, _label, _text, _unit, _good, _fair in (
     _quantile(_dimension.key, _label, _text, _dimension, 0.75, unit=_unit, better=Better.DOWN,
               thresholds=Thresholds(green=_good, yellow=_fair))
 
+# What happens right now, in the words of a strip that shows it.
+MOMENTS = {
+    "analytics.active_visitors": _("Here now"),
+    "analytics.events_per_minute": _("Events a minute"),
+    "analytics.conversion_rate": _("Conversion rate today"),
+    "analytics.revenue": _("Revenue today"),
+}
 LIVE = (
     "analytics.active_visitors", "analytics.events_per_minute", "analytics.visitors", "analytics.pageviews",
     "analytics.conversions", "analytics.conversion_rate", "analytics.revenue",
@@ -96,5 +103,5 @@ def _site(subject: int) -> Site | None:
 
 live.register_topic(
     "site", metrics=lambda organization, subject: LIVE, action="site.view", subject=_site,
-    sparks=("analytics.active_visitors", "analytics.events_per_minute"), signals=(KEY,),
+    sparks=tuple(MOMENTS), signals=(KEY,),
 )

@@ -11,7 +11,7 @@ from typing import Any
 from apps.analytics.enums import Dimension
 from apps.analytics.histograms import SESSION_SECONDS, bucket_of
 from apps.analytics.pipeline.clock import Day
-from apps.analytics.pipeline.counts import BOUNCES, DURATION, SESSIONS, VISITORS, DayCounts
+from apps.analytics.pipeline.counts import BOUNCES, DURATION, SESSIONS, VISITORS, DayCounts, Row
 from apps.analytics.pipeline.hits import Visit
 from apps.analytics.pipeline.memory import report_of
 from apps.analytics.pipeline.sites import SiteInfo
@@ -24,10 +24,14 @@ Report = tuple[Any, ...]
 
 
 class Reports:
-    """Tells changed visits to the counts of the days they began on."""
+    """Tells changed visits to the counts of the days they began on, and to those of the minute."""
 
-    def __init__(self, day: Callable[[SiteInfo, Day], DayCounts], site_of: Callable[[int], SiteInfo]) -> None:
+    def __init__(
+        self, day: Callable[[SiteInfo, Day], DayCounts], minute: Callable[[SiteInfo, int], Row],
+        site_of: Callable[[int], SiteInfo],
+    ) -> None:
         self._day = day
+        self._minute = minute
         self._site_of = site_of
 
     def tell(self, visits: Iterable[Visit]) -> None:
@@ -40,8 +44,7 @@ class Reports:
             counts, started = latest.get(visit.site_id), new[0]
             if counts is None or not counts.day.start <= started < counts.day.end:
                 counts = latest[visit.site_id] = self._counts(visit, started)
-            day = counts.day
-            if old is not None and day.start <= old[0] and day.hour_of(old[0]) == day.hour_of(started):
+            if old is not None and old[0] // 60_000 == started // 60_000:
                 self._amend(visit, counts, old, new)
                 continue
             if old is not None:
@@ -55,7 +58,8 @@ class Reports:
     def _whole(self, visit: Visit, counts: DayCounts, report: Report, sign: int) -> None:
         started, entry, exit_page, bounced, seconds = report
         visit.reported = None
-        for row in (counts.hour(counts.day.hour_of(started)), *counts.groups(visit)):
+        live = self._minute(counts.site, started)
+        for row in (live, counts.hour(counts.day.hour_of(started)), *counts.groups(visit)):
             row[SESSIONS] += sign
             row[BOUNCES] += sign * bounced
             row[DURATION] += sign * seconds
@@ -69,7 +73,8 @@ class Reports:
         """The usual case: it began where it did, and went on."""
         bounced, seconds = new[3] - old[3], new[4] - old[4]
         if bounced or seconds:
-            for row in (counts.hour(counts.day.hour_of(new[0])), *counts.groups(visit)):
+            live = self._minute(counts.site, new[0])
+            for row in (live, counts.hour(counts.day.hour_of(new[0])), *counts.groups(visit)):
                 row[BOUNCES] += bounced
                 row[DURATION] += seconds
             before, after = _bucket(old[4]), _bucket(new[4])

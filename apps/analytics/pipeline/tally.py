@@ -55,6 +55,7 @@ class Tally:
         self.minutes: dict[tuple[SiteInfo, int], Row] = {}
         self.last_seen: dict[tuple[SiteInfo, int], int] = {}
         self._live_from = live_from
+        self._past = NOTHING.copy()  # what is counted here is thrown away
 
     def day(self, site: SiteInfo, day: Day) -> DayCounts:
         """The counts of a site's day."""
@@ -94,14 +95,15 @@ class Tally:
                 start = day.hour_of(at)
                 end, hour = start + HOUR_MS, counts.hour(start)
             if at >= minute_end:
-                minute, minute_end = self._minute(site, at) if at >= live_from else (scrap, live_from)
+                minute = self.minute(site, at)
+                minute_end = (at // 60_000 + 1) * 60_000 if at >= live_from else live_from
             page = scrap if hit.address is None else self._page(hit, counts)
             if visit is None:
                 rows = (hour, minute, page)
             else:
                 if visit.hour != start:
                     _enter_hour(visit, hit.person, start, counts, hour)  # type: ignore[arg-type]
-                if minute is not scrap and at // 60_000 > hit.person.last_minute:  # type: ignore[union-attr]
+                if at >= live_from and at // 60_000 > hit.person.last_minute:  # type: ignore[union-attr]
                     self._here(hit, minute)
                 own = visit.rows if visit.grouped is counts else counts.groups(visit)
                 rows = (hour, minute, page, *own)
@@ -131,12 +133,15 @@ class Tally:
             _unique(hit, address.mark, row)  # type: ignore[union-attr]
         return row
 
-    def _minute(self, site: SiteInfo, at: int) -> tuple[Row, int]:
-        minute = at // 60_000
-        row = self.minutes.get((site, minute))
+    def minute(self, site: SiteInfo, at: int) -> Row:
+        """The counts of a site's minute."""
+        if at < self._live_from:
+            return self._past
+        key = (site, at // 60_000)
+        row = self.minutes.get(key)
         if row is None:
-            row = self.minutes[(site, minute)] = NOTHING.copy()
-        return row, (minute + 1) * 60_000
+            row = self.minutes[key] = NOTHING.copy()
+        return row
 
     def _here(self, hit: Hit, row: Row) -> None:
         """Move a person to the minute they were seen in last."""
@@ -202,7 +207,7 @@ class Tally:
     def settle(self, visits: Iterable[Visit], site_of: Any) -> None:
         """Tell how the visits as wholes have changed."""
         visits = list(visits)
-        Reports(self.day, site_of).tell(visits)
+        Reports(self.day, self.minute, site_of).tell(visits)
         for visit in visits:
             visit.grouped = visit.rows = None
 

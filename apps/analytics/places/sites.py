@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts import assignables, onboarding
 from apps.accounts.access import visible
 from apps.analytics.enums import SiteStatus
+from apps.analytics.metrics.traffic import MOMENTS
 from apps.analytics.models import Site
 from apps.core import navigation, palette
 from apps.metrics import home
@@ -47,12 +48,7 @@ for _order, _key in enumerate(
     ("visitors", "revenue", "conversions", "conversion_rate", "orders", "pageviews", "engaged_time", "bounce_rate")
 ):
     home.add_card(home.Card(f"analytics.{_key}", order=10 + _order))
-home.add_moments({
-    "analytics.active_visitors": _("Here now"),
-    "analytics.events_per_minute": _("Events a minute"),
-    "analytics.conversion_rate": _("Conversion rate today"),
-    "analytics.revenue": _("Revenue today"),
-})
+home.add_moments(MOMENTS)
 home.add_activity(
     home.Activity("analytics.site_created", "globe", "site.view"),
     home.Activity("analytics.first_event_seen", "activity", "site.view", tone=Tone.GOOD),

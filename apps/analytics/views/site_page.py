@@ -11,22 +11,19 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
 
+from apps.analytics.metrics.traffic import MOMENTS
 from apps.analytics.selectors.kept import days_with_figures
 from apps.analytics.views import filters, heatmap, panels, segments, speed
 from apps.analytics.views.base import SiteView
 from apps.metrics import frame as frames
 from apps.metrics import present, ranges, read
 from apps.metrics.contracts import Filter, QueryTooSlow
+from apps.metrics.moments import moments
 
 CARDS = (
     "analytics.visitors", "analytics.sessions", "analytics.pageviews", "analytics.engaged_time",
     "analytics.bounce_rate", "analytics.conversions", "analytics.conversion_rate", "analytics.revenue",
-)
-LIVE = (
-    ("analytics.active_visitors", _lazy("Here now")), ("analytics.events_per_minute", _lazy("Events a minute")),
-    ("analytics.conversion_rate", _lazy("Conversion rate today")), ("analytics.revenue", _lazy("Revenue today")),
 )
 
 
@@ -84,12 +81,7 @@ class SitePage(SiteView):
 
     def _live(self) -> list[dict[str, Any]]:
         today = ranges.parse({"range": "today", "compare": "none"}, self.organization.tz)
-        frame = frames.of_request(self.request, today, subjects=(self.site.id,))
-        answers = read.page([key for key, _label in LIVE], frame, with_series=False).answers
-        return [
-            {"key": key, "label": label, "value": present.short(found.value, found.metric, frame.currency)}
-            for (key, label), found in ((row, answers[row[0]]) for row in LIVE)
-        ]
+        return moments(MOMENTS, frames.of_request(self.request, today, subjects=(self.site.id,)))
 
     @cached_property
     def _measure(self) -> str:
