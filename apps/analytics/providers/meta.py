@@ -190,7 +190,8 @@ def _advice(code: int) -> str:
         return _t("The access token may not send events to this dataset: generate one in the dataset itself, or let "
                   "whoever manages it give the token's system user access to it.")
     if code in _VERSION:
-        return _t("This version of Meta's API has ended: META_API_URL has to name a later one.")
+        return _t("This version of Meta's API has ended: whoever runs this installation has to set a later one in "
+                  "META_API_URL.")
     if code == 100:
         return _t("Meta does not know this dataset, or the access token is not for it: compare the dataset ID.")
     return ""

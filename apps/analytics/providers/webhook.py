@@ -157,6 +157,8 @@ def _judge(answer: Fetched, shown: Exchange) -> None:
     if answer.status == 410:
         raise Refused(_t("The receiver says it is gone for good (410)."), permanent=True, exchange=shown)
     words = _t("The receiver answered %(status)s instead of taking the event.") % {"status": answer.status}
+    if answer.status == 429:
+        words = _t("The receiver asks to wait.")
     if advice := _advice(answer.status):
         words = f"{words} {advice}"
     raise Refused(words, retry_after=retry_after(answer.headers), exchange=shown)

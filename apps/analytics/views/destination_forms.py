@@ -19,9 +19,11 @@ MOST_ROWS = 60
 class MappingForm(forms.Form):
     """A row for each event that is known: its name over there, or nothing to leave it out."""
 
-    consent = forms.ChoiceField(label=_("Visitors who have not agreed"), choices=ConsentRule.choices)
+    consent = forms.ChoiceField(
+        label=_("Visitors who have not agreed"), choices=ConsentRule.choices, widget=forms.RadioSelect,
+    )
     when_unsure = forms.ChoiceField(
-        label=_("When an answer is lost"), choices=WhenUnsure.choices,
+        label=_("When an answer is lost"), choices=WhenUnsure.choices, widget=forms.RadioSelect,
         help_text=_("A connection can break off, or Mainstay be stopped, when an event has left and no answer was read "
                     "yet. This destination knows no ids of events, so it cannot tell a repeat."),
     )

@@ -142,8 +142,8 @@ def doubt(one: Delivery, row: Destination) -> str:
     if once:
         return _("The answer to an attempt was lost, so it may have arrived already. Sending it again does no harm: "
                  "%(vendor)s counts it once.") % name
-    return _("The answer to an attempt was lost, so it may have arrived already. Sent again, %(vendor)s may count it "
-             "twice.") % name
+    return _("The answer to an attempt was lost, so it may have arrived already. If it is sent again, %(vendor)s may "
+             "count it twice.") % name
 
 
 def unsure_words(line: DestinationRow) -> str:

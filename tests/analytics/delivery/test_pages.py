@@ -153,7 +153,7 @@ def test_events_whose_answer_was_lost_are_counted_shown_and_explained(browser: C
     assert [f"/events/{one.pk}/" in shown for one in rows] == [True, True, False, False]
     told = [browser.get(at(site, "delivery", row.pk, one.pk)).content.decode() for one in rows]
     assert "so it was sent again: Google Analytics 4 may have counted it twice." in told[0]
-    assert "so it may have arrived already. Sent again, Google Analytics 4 may count it twice." in told[1]
+    assert "so it may have arrived already. If it is sent again, Google Analytics 4 may count it twice." in told[1]
     assert "A request with this event has left; its answer has not been read yet." in told[2]
     assert "lost" not in told[3].partition("<main")[2]
 

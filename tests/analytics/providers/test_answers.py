@@ -21,7 +21,7 @@ FOR_GOOD, FOR_NOW = True, False
         ("meta", "bad_token", FOR_GOOD, None, "generate a new one in Events Manager"),
         ("meta", "expired_token", FOR_GOOD, None, "Session has expired (fbtrace_id A1b2C3d4)"),
         ("meta", "no_permission", FOR_GOOD, None, "give the token's system user access"),
-        ("meta", "old_version", FOR_GOOD, None, "META_API_URL has to name a later one"),
+        ("meta", "old_version", FOR_GOOD, None, "a later one in META_API_URL"),
         ("meta", "unknown_dataset", FOR_GOOD, None, "does not know this dataset"),
         ("meta", "too_many_calls", FOR_NOW, 60, "asks to wait"),
         ("meta", "ill", FOR_NOW, None, "temporarily unavailable"),
