@@ -11,6 +11,8 @@ from typing import Any
 
 import orjson
 
+from apps.analytics.columns.contracts import EventWords
+from apps.analytics.columns.words import POSTGRESQL
 from apps.analytics.enums import GoalKind, TextMatch
 
 # Only A–Z are made small: the same letters everywhere, whatever the language of the database.
@@ -71,21 +73,23 @@ def text_of(value: Any) -> str | None:
     return format(Decimal(orjson.dumps(value).decode()), "f") if isinstance(value, float) else None
 
 
-def condition(goal: GoalRule, currency: str) -> tuple[str, list[Any]]:
-    """The events `e` that reach a goal. Says in SQL what `GoalRule.reached_by` says in Python."""
+def condition(goal: GoalRule, currency: str, words: EventWords = POSTGRESQL) -> tuple[str, list[Any]]:
+    """The events `e` that reach a goal. Says in SQL what `GoalRule.reached_by` says in Python; `words` are those of a
+    store of copies where its events are asked."""
     if goal.kind == GoalKind.REVENUE:
-        least = max(1, goal.units)
-        return "e.name = 'purchase' AND e.currency = %s AND coalesce(e.revenue, 0) * 10000 >= %s", [currency, least]
+        units = f"coalesce(e.revenue, 0)::DECIMAL(38,4) * {UNITS}"
+        return f"e.name = 'purchase' AND e.currency = %s AND {units} >= %s", [currency, max(1, goal.units)]
     parts, params = [], []
     if goal.kind == GoalKind.PAGE:
         parts.append("e.name = 'pageview' AND e.path <> ''")
     subject = "e.path" if goal.kind == GoalKind.PAGE else "e.name"
     if goal.match == TextMatch.CONTAINS:
-        parts.append(f'position(%s IN lower({subject} COLLATE "C")) > 0')
+        parts.append(f"position(%s IN {words.small(subject)}) > 0")
     else:
-        parts.append(f"{subject} = %s" if goal.match == TextMatch.IS else f"starts_with({subject}, %s)")
+        parts.append(f"{subject} = %s" if goal.match == TextMatch.IS else words.starts(subject))
     params.append(small(goal.value) if goal.match == TextMatch.CONTAINS else goal.value)
     if goal.kind == GoalKind.EVENT and goal.prop_name:
-        parts.append("coalesce(e.props ->> %s = %s, false)")
-        params += [goal.prop_name, goal.prop_value]
+        sql, more = words.has_property(goal.prop_name, goal.prop_value)
+        parts.append(sql)
+        params += more
     return " AND ".join(parts), params

@@ -15,7 +15,6 @@ from apps.analytics.models import Site
 from apps.analytics.selectors import rollups, visits
 from apps.analytics.selectors.asking import asked as asked_within
 from apps.analytics.selectors.column_figures import ColumnFigures
-from apps.analytics.selectors.column_sql import answers
 from apps.analytics.selectors.measures import WEEK_HOUR, Asked
 from apps.analytics.store import FigureStore
 from apps.metrics import live, registry
@@ -70,7 +69,7 @@ def _asked(query: Query, ask: Callable[[FigureStore, Query, Any], T]) -> T:
 def _of_store(query: Query, cursor: Any, ask: Callable[[FigureStore, Query, Any], T]) -> T:
     if not query.filters:
         return ask(rollups, query, cursor)
-    found = plan(query, cursor) if answers(query) else None
+    found = plan(query, cursor)
     if found is None:
         return ask(visits, query, cursor)
     try:

@@ -35,7 +35,8 @@ KEYS = (key_of(FILES), key_of(CLICKHOUSE))
 
 
 class CopiesGone(Exception):
-    """A copy cannot be had, or was taken away between looking and reading: ask PostgreSQL."""
+    """A copy cannot be had, was taken away between looking and reading, or is not what should be asked: PostgreSQL
+    answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +62,25 @@ class ColumnCursor(Protocol):
         """The next row."""
 
 
-class Words(Protocol):
+class EventWords(Protocol):
+    """Where PostgreSQL and the stores' dialects differ in conditions on an event `e`."""
+
+    escape: str  # after a pattern in which a backslash takes the next sign for itself
+
+    def starts(self, text: str) -> str:
+        """Whether a text begins with the parameter."""
+
+    def small(self, text: str) -> str:
+        """A text with A-Z made small and every other letter as it is."""
+
+    def has_property(self, name: str, value: str) -> tuple[str, list[str]]:
+        """Whether the event has a property with this value, and the parameters."""
+
+
+class Words(EventWords, Protocol):
     """Where the dialects differ; everything else is written once, in `apps.analytics.selectors.column_sql`."""
 
     leaving_out: str  # in a select list: all columns but
-    escape: str  # after a pattern in which a backslash takes the next sign for itself
     wide: str  # a type that takes every sum
     place: str  # of an event `e` among those of its visit, in the order in which they are stored; empty where unknown
 
@@ -86,9 +101,6 @@ class Words(Protocol):
 
     def each(self, array: str) -> str:
         """A row for each member."""
-
-    def holds(self, array: str) -> str:
-        """Whether the parameter is a member."""
 
     def given(self) -> str:
         """A table with one column `r`: rows of texts that stand in the parameter, as JSON."""

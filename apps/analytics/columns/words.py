@@ -1,8 +1,34 @@
-"""The few words in which DuckDB and ClickHouse differ."""
+"""The few words in which DuckDB and ClickHouse differ, and PostgreSQL where a condition is written once for all."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from string import ascii_lowercase, ascii_uppercase
+
+
+def _property(name: str, value: str) -> str:
+    return f"{name}\x1f{value}"
+
+
+class PostgresWords:
+    """As PostgreSQL has them."""
+
+    escape = " ESCAPE '\\'"
+
+    def starts(self, text: str) -> str:
+        """Whether a text begins with the parameter."""
+        return f"starts_with({text}, %s)"
+
+    def small(self, text: str) -> str:
+        """A text with A-Z made small and every other letter as it is."""
+        return f'lower({text} COLLATE "C")'
+
+    def has_property(self, name: str, value: str) -> tuple[str, list[str]]:
+        """Whether the event has a property with this value, and the parameters."""
+        return "coalesce(e.props ->> %s = %s, false)", [name, value]
+
+
+POSTGRESQL = PostgresWords()
 
 
 class DuckWords:
@@ -37,9 +63,17 @@ class DuckWords:
         """A row for each member."""
         return f"unnest({array})"
 
-    def holds(self, array: str) -> str:
-        """Whether the parameter is a member."""
-        return f"coalesce(list_contains({array}, %s), false)"
+    def starts(self, text: str) -> str:
+        """Whether a text begins with the parameter."""
+        return f"starts_with({text}, %s)"
+
+    def small(self, text: str) -> str:
+        """A text with A-Z made small and every other letter as it is."""
+        return f"translate({text}, '{ascii_uppercase}', '{ascii_lowercase}')"
+
+    def has_property(self, name: str, value: str) -> tuple[str, list[str]]:
+        """Whether the event has a property with this value, and the parameters."""
+        return "coalesce(list_contains(e.properties, %s), false)", [_property(name, value)]
 
     def given(self) -> str:
         """A table with one column `r`: rows of texts that stand in the parameter, as JSON."""
@@ -82,9 +116,17 @@ class ClickHouseWords:
         """A row for each member."""
         return f"arrayJoin({array})"
 
-    def holds(self, array: str) -> str:
-        """Whether the parameter is a member."""
-        return f"has({array}, %s)"
+    def starts(self, text: str) -> str:
+        """Whether a text begins with the parameter."""
+        return f"startsWith({text}, %s)"
+
+    def small(self, text: str) -> str:
+        """A text with A-Z made small and every other letter as it is."""
+        return f"lower({text})"
+
+    def has_property(self, name: str, value: str) -> tuple[str, list[str]]:
+        """Whether the event has a property with this value, and the parameters."""
+        return "has(e.properties, %s)", [_property(name, value)]
 
     def given(self) -> str:
         """A table with one column `r`: rows of texts that stand in the parameter, as JSON."""

@@ -11,10 +11,11 @@ from typing import Any
 import orjson
 
 from apps.analytics.columns.spans import Plan
-from apps.analytics.contracts.rules import Match, Rule, RuleKind
-from apps.analytics.selectors.column_sql import Tables, literal
+from apps.analytics.contracts.rules import Rule
+from apps.analytics.selectors.column_sql import Tables
 from apps.analytics.selectors.funnel_sql import Found, followed, followed_by_place
 from apps.analytics.selectors.journey_sql import moments_of
+from apps.analytics.selectors.rule_sql import matched
 from apps.metrics.contracts import Query
 
 SECONDS = 5.0
@@ -27,7 +28,7 @@ def funnel(
     tables = Tables(query, plan)
     conditions, params = [], []
     for rule in steps:
-        sql, values = _matched(rule, tables)
+        sql, values = matched(rule, tables.words)
         conditions.append(sql)
         params += values
     where, more = tables.chosen()
@@ -59,20 +60,3 @@ def _of_gaps(plan: Plan, query: Query, steps: Sequence[Rule], cursor: Any) -> li
         for visit, ms, _, *flags in sorted(cursor.fetchall()):
             found.append([str(numbers.setdefault(visit, len(numbers))), str(ms), str(len(found)), *map(str, flags)])
     return found
-
-
-def _matched(rule: Rule, tables: Tables) -> tuple[str, list[Any]]:
-    subject = {"page": "e.path", "event": "e.name", "entry": "s.entry_page"}[rule.kind]
-    if rule.match == Match.STARTS:
-        sql, params = f"{subject} LIKE %s{tables.words.escape}", [f"{literal(rule.values[0])}%"]
-    else:
-        sql, params = tables.matches(subject, rule.match == Match.CONTAINS, rule.values)
-    parts = [f"NOT ({sql})" if rule.match == Match.IS_NOT else sql]
-    if rule.kind != RuleKind.EVENT:
-        parts.append("e.name = 'pageview'")
-    if rule.kind == RuleKind.ENTRY:
-        parts.append("coalesce(e.time = s.entry_at, false)")
-    for name, value in rule.props:
-        parts.append(tables.words.holds("e.properties"))
-        params.append(f"{name}\x1f{value}")
-    return f"({' AND '.join(parts)})", params

@@ -12,8 +12,11 @@ from zoneinfo import ZoneInfo
 
 from apps.analytics.columns.contracts import EVENTS, NAMES, PAGES, VISITS, Words
 from apps.analytics.columns.spans import Plan
-from apps.analytics.enums import OF_SESSIONS
+from apps.analytics.enums import OF_SESSIONS, Dimension
+from apps.analytics.selectors.column_filters import of_company, reached
+from apps.analytics.selectors.company_filter import COMPANY
 from apps.analytics.selectors.measures import WEEK_HOUR
+from apps.analytics.selectors.rule_sql import holds
 from apps.metrics.contracts import BY_ORGANIZATION, BY_SUBJECT, Filter, Operator, Query
 
 OF_VISITS = {dimension.key: f"s.{dimension.key}" for dimension in OF_SESSIONS} | {
@@ -190,11 +193,15 @@ class Tables:
 
     def _condition(self, item: Filter) -> tuple[str, list[Any]]:
         if item.dimension in OF_VISITS:
-            return self.matches(OF_VISITS[item.dimension], item.operator is Operator.CONTAINS, item.values)
+            return self._matches(OF_VISITS[item.dimension], item)
+        if item.dimension == Dimension.GOAL.key:
+            return reached(item, self)
+        if item.dimension == COMPANY:
+            return of_company(item, self)
         if item.dimension in NARROW:
-            sql, values = self.matches("s.value", item.operator is Operator.CONTAINS, item.values)
+            sql, values = self._matches("s.value", item)
             return f"s.visit IN (SELECT s.visit FROM {self.rows(NARROW[item.dimension])} WHERE {sql})", values
-        sql, values = self.matches(OF_EVENTS[item.dimension], item.operator is Operator.CONTAINS, item.values)
+        sql, values = self._matches(OF_EVENTS[item.dimension], item)
         return f"s.visit IN (SELECT e.visit FROM {self.of_events(item.dimension)} WHERE {sql})", values
 
     def of_events(self, by: str) -> str:
@@ -204,21 +211,8 @@ class Tables:
             return f"(SELECT {others}, {each} AS property FROM {self.events}) e"
         return f"(SELECT e.* FROM {self.events} WHERE e.converts) e" if by == "conversion_page" else self.events
 
-    def matches(self, expression: str, contains: bool, values: Sequence[str]) -> tuple[str, list[Any]]:
-        """The condition that a text is one of these values, or contains the first."""
-        if contains:
-            return f"{expression} ILIKE %s{self.words.escape}", [f"%{literal(values[0])}%"]
-        return f"{expression} IN ({', '.join(['%s'] * len(values)) or 'NULL'})", list(values)
-
-
-def answers(query: Query) -> bool:
-    """Whether the copies know every condition of a question."""
-    return all(item.dimension in OF_VISITS or item.dimension in OF_EVENTS for item in query.filters)
-
-
-def literal(text: str) -> str:
-    """A text as LIKE takes it for itself."""
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    def _matches(self, expression: str, item: Filter) -> tuple[str, list[Any]]:
+        return holds(expression, item.operator is Operator.CONTAINS, item.values, self.words)
 
 
 def _coalesced(sums: Sequence[str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from apps.analytics.selectors.rule_sql import literal
 from apps.metrics.contracts import Filter, Operator
 
 COMPANY = "company"
@@ -12,10 +13,16 @@ COMPANY = "company"
 
 def company_filter(item: Filter) -> tuple[str, list[Any]]:
     """The positive form as SQL over the visit `s`, with its parameters; a negated filter is negated by the caller."""
-    of_company = "s.id IN (SELECT v.session_id FROM analytics_companyvisit v"
+    sql, params = of_companies(item)
+    return f"s.id IN ({sql})", params
+
+
+def of_companies(item: Filter) -> tuple[str, list[Any]]:
+    """The numbers of the visits that came from the companies a filter means."""
+    visits = "SELECT v.session_id FROM analytics_companyvisit v"
     if item.operator is Operator.CONTAINS:
-        literal = item.values[0].replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
         return (
-            f"{of_company} JOIN analytics_company c ON c.id = v.company_id WHERE c.name ILIKE %s)", [f"%{literal}%"]
+            f"{visits} JOIN analytics_company c ON c.id = v.company_id WHERE c.name ILIKE %s",
+            [f"%{literal(item.values[0])}%"],
         )
-    return f"{of_company} WHERE v.company_id::text = ANY(%s))", [list(item.values)]
+    return f"{visits} WHERE v.company_id::text = ANY(%s)", [list(item.values)]

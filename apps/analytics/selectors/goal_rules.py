@@ -23,12 +23,17 @@ def rules_of(goals: Iterable[Goal]) -> tuple[GoalRule, ...]:
 def goal_filter(item: Filter) -> tuple[str, list[Any]]:
     """The condition on events `e` that reach one of the goals a filter names."""
     parts, params = [], []
-    goals = Goal.objects.filter(pk__in=ids_in(item)).select_related("site__organization")
-    for goal, rule in [(goal, rules_of([goal])[0]) for goal in goals]:
+    for goal, rule in goals_in(item):
         sql, values = condition(rule, goal.site.organization.currency)
         parts.append(f"(e.site_id = %s AND {sql})")
         params += [goal.site_id, *values]
     return " OR ".join(parts) or "false", params
+
+
+def goals_in(item: Filter) -> list[tuple[Goal, GoalRule]]:
+    """The goals a filter names, each with its rule, its site and the organization that counts its money."""
+    goals = Goal.objects.filter(pk__in=ids_in(item)).select_related("site__organization").order_by("id")
+    return [(goal, rules_of([goal])[0]) for goal in goals]
 
 
 def ids_in(item: Filter) -> list[int]:

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from apps.analytics.contracts.rules import Match, Rule, RuleKind
+from apps.analytics.columns.words import POSTGRESQL
+from apps.analytics.contracts.rules import Rule, RuleKind
 from apps.analytics.enums import EventFlag
 from apps.analytics.selectors.funnel_sql import Found, followed
+from apps.analytics.selectors.rule_sql import matched
 from apps.analytics.selectors.visits import FIRST_DAY, chosen
 from apps.metrics.calendar_math import midnight
 from apps.metrics.contracts import Grain, Query, Window
@@ -40,7 +42,7 @@ def moments_of(query: Query, steps: Sequence[Rule], recognised: bool) -> tuple[s
     """Every event that is one of the steps: whose, when (milliseconds), and which steps it is."""
     conditions, params = [], []
     for rule in steps:
-        sql, values = _matched(rule)
+        sql, values = matched(rule, POSTGRESQL)
         conditions.append(sql)
         params += values
     where, more = chosen(query)
@@ -114,7 +116,7 @@ def _walks(query: Query, start: Rule | None, backward: bool, depth: int) -> tupl
     """A row for each page of a visit that lies within reach of the start: how far away, which, and the one after."""
     where, more = chosen(query)
     sign = "DESC" if backward else "ASC"
-    begins, params = _matched(start) if start else ("false", [])
+    begins, params = matched(start, POSTGRESQL) if start else ("false", [])
     order = f"PARTITION BY visit ORDER BY at {sign}, id {sign}"
     named = start is not None and start.kind == RuleKind.EVENT
     page, again = (f"CASE WHEN {begins} THEN e.name ELSE e.path END", params) if named else ("e.path", [])
@@ -140,33 +142,6 @@ def recognised_share(query: Query, cursor: Any) -> float:
     )
     visits, recognised = cursor.fetchone()
     return recognised / visits if visits else 0.0
-
-
-def _matched(rule: Rule) -> tuple[str, list[Any]]:
-    """The condition that picks the events a rule means."""
-    subject = {"page": "e.path", "event": "e.name", "entry": "s.entry_page"}[rule.kind]
-    sql, params = _held(subject, rule)
-    parts = [f"NOT ({sql})" if rule.match == Match.IS_NOT else sql]
-    if rule.kind != RuleKind.EVENT:
-        parts.append("e.name = 'pageview'")
-    if rule.kind == RuleKind.ENTRY:
-        parts.append("e.time = s.entry_at")
-    for name, value in rule.props:
-        parts.append("coalesce(e.props ->> %s = %s, false)")
-        params += [name, value]
-    return f"({' AND '.join(parts)})", params
-
-
-def _held(subject: str, rule: Rule) -> tuple[str, list[Any]]:
-    if rule.match == Match.CONTAINS:
-        return f"{subject} ILIKE %s", [f"%{_literal(rule.values[0])}%"]
-    if rule.match == Match.STARTS:
-        return f"{subject} LIKE %s", [f"{_literal(rule.values[0])}%"]
-    return f"{subject} = ANY(%s)", [list(rule.values)]
-
-
-def _literal(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def _of_sites(query: Query) -> list[Any]:

@@ -21,7 +21,6 @@ from apps.analytics.contracts.rules import Match, Rule, RuleKind
 from apps.analytics.selectors import column_journeys
 from apps.analytics.selectors import journey_sql as sql
 from apps.analytics.selectors.asking import asked
-from apps.analytics.selectors.column_sql import answers
 from apps.analytics.selectors.journey_sql import REST
 from apps.metrics.contracts import Grain, Query
 
@@ -135,7 +134,7 @@ def _followed(
     query: Query, steps: Sequence[Rule], window: timedelta, ordered: bool, base: Base, cursor: Any
 ) -> tuple[sql.Found, float]:
     """From the column files where they hold enough of it; who is recognised is known to PostgreSQL alone."""
-    found = plan(query, cursor) if base == Base.VISITS and answers(query) else None
+    found = plan(query, cursor) if base == Base.VISITS else None
     if found is not None:
         try:
             return column_journeys.funnel(found, query, steps, window, ordered, cursor), 1.0

@@ -16,6 +16,7 @@ from apps.analytics.histograms import HISTOGRAMS
 from apps.analytics.selectors.company_filter import COMPANY, company_filter
 from apps.analytics.selectors.goal_rules import goal_filter
 from apps.analytics.selectors.measures import WEEK_HOUR, Asked, counted_in, plain
+from apps.analytics.selectors.rule_sql import literal
 from apps.metrics.contracts import BY_ORGANIZATION, BY_SUBJECT, Filter, Grain, Number, Operator, Query, Row
 
 _SESSION_COLUMNS = {dimension.key: dimension.key for dimension in OF_SESSIONS} | {
@@ -189,8 +190,7 @@ def _condition(item: Filter, query: Query) -> tuple[str, list[Any]]:
 def matches(expression: str, item: Filter) -> tuple[str, list[Any]]:
     """The positive form: IS_NOT is negated by the caller."""
     if item.operator is Operator.CONTAINS:
-        literal = item.values[0].replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        return f"{expression} ILIKE %s", [f"%{literal}%"]
+        return f"{expression} ILIKE %s", [f"%{literal(item.values[0])}%"]
     return f"{expression} = ANY(%s)", [list(item.values)]
 
 

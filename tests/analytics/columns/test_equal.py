@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,8 +15,8 @@ from hypothesis import strategies as st
 from apps.accounts.models import Organization
 from apps.analytics.columns.making import make_span
 from apps.analytics.columns.spans import plan
-from apps.analytics.enums import Dimension
-from apps.analytics.models import Session, Site
+from apps.analytics.enums import Dimension, GoalKind, TextMatch
+from apps.analytics.models import Company, CompanyVisit, Goal, Session, Site
 from apps.analytics.pipeline.erasure import erase_visitor
 from apps.analytics.selectors import visits
 from apps.analytics.selectors.column_figures import ColumnFigures
@@ -38,11 +39,60 @@ FILTERS = (
     (Filter("property", Operator.CONTAINS, ("plan",)),),
     (Filter("conversion_page", Operator.IS, ("/a",)), Filter("entry_page", Operator.CONTAINS, ("_",))),
 )
+GOALS = (
+    {"kind": GoalKind.PAGE, "value": "/a"}, {"kind": GoalKind.PAGE, "match": TextMatch.CONTAINS, "value": "/A"},
+    {"kind": GoalKind.PAGE, "match": TextMatch.STARTS, "value": "/c"}, {"kind": GoalKind.EVENT, "value": "signup"},
+    {"kind": GoalKind.EVENT, "match": TextMatch.CONTAINS, "value": "IG"},
+    {"kind": GoalKind.EVENT, "value": "signup", "prop_name": "plan", "prop_value": "/a"},
+    {"kind": GoalKind.EVENT, "match": TextMatch.STARTS, "value": "sign", "prop_name": "paid", "prop_value": "false"},
+    {"kind": GoalKind.REVENUE}, {"kind": GoalKind.REVENUE, "amount": Decimal("12.5")},
+)
+COMPANIES = ("Acme AG", "B_%")
 ZONES = ("Europe/Berlin", "Asia/Kolkata", "America/New_York", "UTC")
 BY = ("device", "source", "entry_page", "page", "conversion_page", "event", "property", "week_hour", BY_SUBJECT,
       BY_ORGANIZATION)
 
 pytestmark = pytest.mark.django_db
+
+
+def filters_of(site: Site, draw: Any) -> tuple[Filter, ...]:
+    """Some of FILTERS, or what PostgreSQL knows the meaning of: goals and companies of the site."""
+    kind = draw(st.sampled_from(("plain", "goal", "company")))
+    if kind == "plain":
+        return draw(st.sampled_from(FILTERS))
+    operator = draw(st.sampled_from((Operator.IS, Operator.IS_NOT, Operator.ONE_OF)))
+    if kind == "goal":
+        goals = draw(st.lists(st.sampled_from(GOALS), min_size=1, max_size=2))
+        with tenant(site.organization_id):
+            ids = [str(Goal.objects.create(site=site, name=str(place), **goal).pk) for place, goal in enumerate(goals)]
+        found = Filter("goal", operator, tuple(ids))
+    else:
+        found = draw(st.sampled_from((
+            Filter("company", operator, (company_of(site, COMPANIES[0]),)),
+            Filter("company", Operator.CONTAINS, ("_",)), Filter("company", Operator.IS_NOT, ("0",)),
+        )))
+    return (found, *draw(st.sampled_from(((), (Filter("page", Operator.IS, ("/a",)),)))))
+
+
+def company_of(site: Site, name: str) -> str:
+    """A company of these, by its number."""
+    with tenant(site.organization_id):
+        found, _ = Company.objects.get_or_create(
+            organization=site.organization, key=name, defaults={"name": name, "first_seen_at": FIRST,
+                                                                "last_seen_at": FIRST},
+        )
+    return str(found.pk)
+
+
+def come_from_companies(site: Site) -> None:
+    """Two of three visits are of companies."""
+    companies = [int(company_of(site, name)) for name in COMPANIES]
+    with tenant(site.organization_id):
+        for place, session in enumerate(Session.objects.filter(site=site).order_by("id").values_list("id", flat=True)):
+            if place % 3 < len(companies):
+                CompanyVisit.objects.create(
+                    session_id=session, organization=site.organization, site=site, company_id=companies[place % 3]
+                )
 
 
 def questions(site: Site, draw: Any) -> list[Query]:
@@ -51,8 +101,7 @@ def questions(site: Site, draw: Any) -> list[Query]:
     start = datetime(2026, 10, 24, tzinfo=zone) + draw(st.integers(0, 1)) * DAY
     end = datetime(2026, 10, 26, tzinfo=zone) + draw(st.integers(0, 2)) * DAY
     grain = draw(st.sampled_from((Grain.HOUR, Grain.DAY, Grain.WEEK, Grain.MONTH)))
-    filters = draw(st.sampled_from(FILTERS))
-    return [Query((), Window(start, end, zone, grain), (site.organization_id,), (site.id,), filters)]
+    return [Query((), Window(start, end, zone, grain), (site.organization_id,), (site.id,), filters_of(site, draw))]
 
 
 def assert_same(query: Query, by: str, *, used: bool) -> None:
@@ -125,6 +174,7 @@ def assert_alike(
     sender = Sender(core, site)
     asked, clock = questions(site, data.draw), data.draw(st.sampled_from((UTC, organization.tz)))
     digest(sender, drawn)
+    come_from_companies(site)
     make(core, site, clock)
     for query in asked:
         assert_same(query, by, used=True)
