@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from apps.analytics.columns.making import make_span
 from apps.analytics.columns.spans import plan
@@ -187,3 +188,17 @@ def test_recognised_visitors_go_through_a_funnel_over_days(sender: Sender, site:
 def test_strangers_get_nothing(walks: Sender, site: Site) -> None:
     with tenant(OrganizationFactory().id), pytest.raises(WrongTenant):
         journeys.funnel(query(site), (SHOP,), ANY_LENGTH)
+
+
+@pytest.mark.parametrize("ask", [
+    lambda asked: journeys.retention(asked, Grain.DAY),
+    lambda asked: journeys.funnel(asked, [SHOP], ANY_LENGTH, base=Base.RECOGNISED),
+])
+def test_who_is_recognised_is_joined_and_not_searched_for_once_a_visit(ask: Any, site: Site) -> None:
+    with tenant(site.organization_id), CaptureQueriesContext(connection) as asked:
+        ask(query(site))
+
+        share = next(found["sql"] for found in reversed(asked.captured_queries) if "LEFT JOIN known" in found["sql"])
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN {share}")
+            assert "SubPlan" not in str(cursor.fetchall())

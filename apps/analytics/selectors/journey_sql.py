@@ -25,8 +25,11 @@ _EVENTS = f"""analytics_event e JOIN analytics_session s ON s.id = e.session_id
 _PERSON = """CASE WHEN s.uid <> '' THEN s.site_id || ' u ' || s.uid
     WHEN {consented} THEN s.site_id || ' v ' || s.visitor END"""
 _OF_EVENT = _PERSON.format(consented=f"e.flags & {_CONSENTED} <> 0")
-_OF_VISIT = _PERSON.format(consented=f"""s.id IN (SELECT e.session_id FROM analytics_event e
-    WHERE e.site_id = ANY(%s) AND e.time >= %s AND e.time < %s + interval '1 day' AND e.flags & {_CONSENTED} <> 0)""")
+_OF_VISIT = _PERSON.format(consented="k.session_id IS NOT NULL")
+# Joined, and not asked for with IN: what does not fit into memory would be searched once for every visit.
+_KNOWN = f"""known AS MATERIALIZED (SELECT DISTINCT e.session_id FROM analytics_event e WHERE e.site_id = ANY(%s)
+    AND e.time >= %s AND e.time < %s + interval '1 day' AND e.flags & {_CONSENTED} <> 0)"""
+_VISITS = "analytics_session s LEFT JOIN known k ON k.session_id = s.id"
 
 
 def funnel(
@@ -62,18 +65,19 @@ def retention(query: Query, grain: Grain, cursor: Any) -> tuple[dict[tuple[int, 
     where, params = chosen(query)
     zone = query.window.zone.key
     cursor.execute(
-        f"WITH moments AS (SELECT DISTINCT {_OF_VISIT} AS who, date_trunc(%s, s.started_at, %s) AS period"
-        f" FROM analytics_session s WHERE {where}),"
-        " person AS (SELECT who, period, min(period) OVER (PARTITION BY who) AS cohort FROM moments"
-        " WHERE who IS NOT NULL) SELECT cohort, period, count(*) FROM person GROUP BY cohort, period",
+        f"WITH {_KNOWN}, visits AS MATERIALIZED (SELECT {_OF_VISIT} AS who, date_trunc(%s, s.started_at, %s) AS period"
+        f" FROM {_VISITS} WHERE {where}), moments AS (SELECT DISTINCT who, period FROM visits WHERE who IS NOT NULL),"
+        " person AS (SELECT period, min(period) OVER (PARTITION BY who) AS cohort FROM moments)"
+        " SELECT cohort, period, count(*), 0 FROM person GROUP BY cohort, period"
+        " UNION ALL SELECT NULL, NULL, count(*), count(who) FROM visits",
         [*_of_sites(query), grain.value, zone, *params],
     )
     places = {start.timestamp(): index for index, start in enumerate(periods(query.window, grain))}
+    *rows, (_cohort, _period, visits, recognised) = cursor.fetchall()
     found = {
-        (places[cohort.timestamp()], places[period.timestamp()]): number
-        for cohort, period, number in cursor.fetchall()
+        (places[cohort.timestamp()], places[period.timestamp()]): number for cohort, period, number, _none in rows
     }
-    return found, recognised_share(query, cursor)
+    return found, recognised / visits if visits else 0.0
 
 
 def periods(window: Window, grain: Grain) -> list[datetime]:
@@ -138,7 +142,7 @@ def recognised_share(query: Query, cursor: Any) -> float:
     """Which share of the visits is of recognised visitors."""
     where, params = chosen(query)
     cursor.execute(
-        f"SELECT count(*), count({_OF_VISIT}) FROM analytics_session s WHERE {where}", [*_of_sites(query), *params]
+        f"WITH {_KNOWN} SELECT count(*), count({_OF_VISIT}) FROM {_VISITS} WHERE {where}", [*_of_sites(query), *params]
     )
     visits, recognised = cursor.fetchone()
     return recognised / visits if visits else 0.0
