@@ -12,7 +12,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from apps.analytics.enums import ConsentRule
-from apps.core.providers import Provider, ProviderError, Registry
+from apps.core.providers import Provider, ProviderError, Registry, Words
 
 EVERY = "*"  # in a mapping: any event that is not named in it; as a target: under its own name
 
@@ -140,7 +140,7 @@ class Destination(Provider):
     event may be to be taken, `batch` how many go into one request, `per_second` how many requests a second we allow
     ourselves, and `parallel` how many of them at a time (then the order in which they arrive is not kept). `consent` is
     the rule a new destination starts with, `takes_anonymous` whether an event without any id is of use, `deduplicates`
-    whether sending an event id twice counts once over there.
+    whether sending an event id twice counts once over there. `caveat` says what "delivered" does not mean.
     """
 
     events: ClassVar[Mapping[str, str]] = {}
@@ -151,6 +151,7 @@ class Destination(Provider):
     consent: ClassVar[ConsentRule] = ConsentRule.NEEDED
     takes_anonymous: ClassVar[bool] = False
     deduplicates: ClassVar[bool] = True
+    caveat: ClassVar[Words] = ""
     suggestions: ClassVar[tuple[str, ...]] = ()  # names over there that the mapping form offers
 
     def prepare(self, event: Outgoing, name: str) -> dict[str, Any]:

@@ -75,6 +75,8 @@ class GoogleAnalytics(Destination):
     per_second = 50.0
     parallel = 4
     deduplicates = False
+    caveat = _("Google takes whatever it is sent: “Delivered” says that Google has the event, not what it made of it. "
+               "“Try it out” asks its validation server.")
 
     def check(self) -> str:
         """Google's validation server takes an event of this stream; it looks at everything but the secret."""

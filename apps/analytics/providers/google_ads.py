@@ -61,6 +61,8 @@ class GoogleAds(GoogleSignIn, Destination):
     max_age = timedelta(days=90)
     batch = 100
     per_second = 2.0
+    caveat = _("Google takes events first and processes them within a day: what it could not use it tells in Google "
+               "Ads, in the diagnostics of the conversion action.")
 
     def check(self) -> str:
         """Google looks at an event of this account without taking it."""

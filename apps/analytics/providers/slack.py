@@ -136,7 +136,7 @@ def _complaint(answer: Answer) -> Refused:
         "user_not_found": _t("The person this webhook wrote to is gone: make one for a channel."),
         "posting_to_general_channel_denied": _t("Only some may post to this channel: make a webhook for another one."),
         "invalid_token": _t("The webhook address is not valid: copy it again."),
-        "channel_is_archived": _t("The channel is archived: bring it back in Slack, or make a webhook for another one."),
+        "channel_is_archived": _t("The channel is archived: bring it back, or make a webhook for another one."),
         "channel_not_found": _t("The channel is gone: make a webhook for another one."),
         "action_prohibited": _t("An administrator of the workspace does not allow this webhook to post."),
     }.get(said, _t("Slack refused: %(reason)s") % {"reason": said})

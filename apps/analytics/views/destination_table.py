@@ -44,12 +44,14 @@ def status(row: Destination) -> dict[str, str]:
 
 
 def vendor_of(row: Destination) -> dict[str, Any]:
-    """Name and icon of the vendor, and whether one signs in there."""
+    """Name and icon of the vendor, whether one signs in there, and what "delivered" does not mean."""
     vendor = find_vendor("destination", row.connection.provider)
     if vendor is None:
-        return {"label": row.connection.provider, "icon": "plug", "by_sign_in": False}
-    by_sign_in = issubclass(vendor, OAuthProvider)
-    return {"label": str(vendor.label), "icon": vendor.icon, "by_sign_in": by_sign_in}
+        return {"label": row.connection.provider, "icon": "plug", "by_sign_in": False, "caveat": ""}
+    return {
+        "label": str(vendor.label), "icon": vendor.icon, "by_sign_in": issubclass(vendor, OAuthProvider),
+        "caveat": getattr(vendor, "caveat", ""),
+    }
 
 
 def cards(request: HttpRequest, listed: Iterable[DestinationRow], script_id: str) -> list[dict[str, Any]]:
