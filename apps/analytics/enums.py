@@ -76,6 +76,7 @@ class ImportState(models.TextChoices):
     UPLOADING = "uploading", _("Being uploaded")
     FETCHING = "fetching", _("Being fetched")
     CHECKING = "checking", _("Being looked through")
+    UNCLEAR = "unclear", _("Columns to be named")
     READY = "ready", _("Ready to start")
     REFUSED = "refused", _("Cannot be taken")
     RUNNING = "running", _("Running")

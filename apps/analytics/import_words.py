@@ -26,6 +26,20 @@ BROKEN: dict[str, Any] = {
     "number": _("A number cannot be read."),
     "cells": _("Cells are missing, or there are too many."), "event": _("The event could not be stored."),
 }
+COLUMNS: dict[str, Any] = {
+    "date": _("The day"), "nth_day": _("The day, counted from the first of the report"),
+    "sessions": _("Figure: visits"), "visitors": _("Figure: visitors"), "pageviews": _("Figure: page views"),
+    "events": _("Figure: events"), "conversions": _("Figure: conversions"), "orders": _("Figure: orders"),
+    "revenue": _("Figure: revenue"), "engaged_sessions": _("Figure: visits with engagement"),
+    "each_seconds": _("Figure: seconds of an average visit"), "engaged_s": _("Figure: seconds of attention"),
+    "channel": _("Rows by channel"), "source_medium": _("Rows by source / medium"), "source": _("Rows by source"),
+    "medium": _("Rows by medium"), "campaign": _("Rows by campaign"), "page": _("Rows by page"),
+    "entry_page": _("Rows by entry page"), "country": _("Rows by country"), "city": _("Rows by city"),
+    "device": _("Rows by device"), "browser": _("Rows by browser"), "os": _("Rows by operating system"),
+    "event": _("Rows by event"),
+    "ignore": _("Another figure: leave this column out"),
+    "split": _("Rows by something else: leave this table out"),
+}
 REFUSED: dict[str, Any] = {
     "packing": _("Files are read as they are, or packed with gzip or zip. Unpack this one, or pack it anew."),
     "workbook": _("This is a workbook of a spreadsheet. Save its table as CSV, or take the CSV that was downloaded."),
@@ -36,8 +50,7 @@ REFUSED: dict[str, Any] = {
     "columns": _("The columns of such an export are not in this file."),
     "plausible": _("This is no export of Plausible: its files are called imported_….csv, packed in one zip."),
     "ga4": _(
-        "There is no table by date in this file. In Google Analytics, set the language to English and add Date as a "
-        "column, then download it."
+        "There is no table by date in this file. In Google Analytics, add the date as a column, then download it."
     ),
     "no_totals": _("The table by date alone is missing: it holds the totals. Put it into one zip with the others."),
     "twice": _("The same days are in two tables of this file. Leave one of them out."),

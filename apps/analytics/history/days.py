@@ -13,6 +13,7 @@ from apps.analytics.enums import Dimension
 from apps.analytics.history.outcomes import DayRow
 
 LONGEST_VALUE = 500
+_LANGUAGES = ("en", "de", "es", "fr", "it", "nl", "pt", "pt_PT", "ja", "pl", "sv", "da", "tr")
 _DEVICES = {"desktop": "desktop", "laptop": "desktop", "mobile": "mobile", "phone": "mobile", "tablet": "tablet",
             "smart tv": "tv", "tv": "tv"}
 _SYSTEMS = {"mac": "macOS", "macintosh": "macOS", "mac os": "macOS", "mac os x": "macOS", "macos": "macOS",
@@ -48,7 +49,8 @@ def browser(text: str) -> str:
 
 
 def country(text: str) -> str:
-    """The two letters of a country given by them or by its English name; empty when it is neither."""
+    """The two letters of a country given by them or by its name, in a language reports come in; empty when it is
+    neither."""
     plain = text.strip()
     if len(plain) == 2 and plain.isalpha():
         return "" if plain.lower() in _NOTHING else plain.upper()
@@ -59,7 +61,9 @@ def country(text: str) -> str:
 def _names() -> dict[str, str]:
     from babel import Locale  # noqa: PLC0415 -- slow import
 
-    names = {name.lower(): code for code, name in Locale("en").territories.items() if len(code) == 2}
+    names: dict[str, str] = {}
+    for language in reversed(_LANGUAGES):  # where two languages mean different countries by a name, the first one wins
+        names |= {name.lower(): code for code, name in Locale(language).territories.items() if len(code) == 2}
     return {name: code for name, code in names.items() if code.isalpha()} | _COUNTRIES
 
 

@@ -4,7 +4,7 @@ several files in a zip. One table must be by date alone: it holds the totals."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -12,32 +12,28 @@ from typing import Any
 from apps.analytics.enums import Dimension
 from apps.analytics.history import days
 from apps.analytics.history.files import Upload
+from apps.analytics.history.headings import (
+    DATE,
+    DIMENSIONS,
+    FIGURES,
+    IGNORE,
+    NTH_DAY,
+    SOURCE_MEDIUM,
+    SPLIT,
+    WHEN,
+    is_word,
+    meanings,
+    plain,
+    wins,
+)
 from apps.analytics.history.outcomes import Broken, DayRow, Parsed, Refused
 from apps.analytics.history.values import amount, day_of, whole
 
-_PLAIN = re.compile(r"[^a-z0-9]")
-_DATES = {"date", "day", "nthday"}
-_DIMENSIONS: dict[str, Any] = {
-    "sessiondefaultchannelgroup": Dimension.CHANNEL, "sessionprimarychannelgroup": Dimension.CHANNEL,
-    "sessionprimarychannelgroupdefaultchannelgroup": Dimension.CHANNEL, "defaultchannelgroup": Dimension.CHANNEL,
-    "sessionsourcemedium": "source_medium", "sourcemedium": "source_medium", "sessionsource": Dimension.SOURCE,
-    "sessionmedium": Dimension.MEDIUM, "sessioncampaign": Dimension.CAMPAIGN, "sessioncampaignname": Dimension.CAMPAIGN,
-    "pagepath": Dimension.PAGE, "pagepathandscreenclass": Dimension.PAGE, "pagepathquerystring": Dimension.PAGE,
-    "pagepathplusquerystring": Dimension.PAGE, "landingpage": Dimension.ENTRY_PAGE,
-    "landingpagequerystring": Dimension.ENTRY_PAGE, "country": Dimension.COUNTRY, "countryid": Dimension.COUNTRY,
-    "city": Dimension.CITY, "devicecategory": Dimension.DEVICE, "browser": Dimension.BROWSER,
-    "operatingsystem": Dimension.OS, "eventname": Dimension.EVENT,
-}
-_METRICS = {
-    "sessions": "sessions", "totalusers": "visitors", "activeusers": "visitors", "users": "visitors",
-    "views": "pageviews", "screenpageviews": "pageviews", "eventcount": "events", "keyevents": "conversions",
-    "conversions": "conversions", "totalrevenue": "revenue", "purchaserevenue": "revenue",
-    "ecommercepurchases": "orders", "transactions": "orders", "purchases": "orders",
-    "engagedsessions": "engaged_sessions", "averagesessionduration": "each_seconds",
-    "userengagementduration": "engaged_s", "userengagement": "engaged_s",
-}
 _FRACTIONS = {"revenue", "each_seconds", "engaged_s", "conversions"}
-_FIRST = {"totalusers": 0, "totalrevenue": 0}  # of two columns for one figure these win
+_TOLD = re.compile(r"#.*[:：]\s*(\d{8})\s*$")
+_NTH = re.compile(r"\d{4}")
+MOST_UNCLEAR = 20
+Unclear = list[list[str]]  # columns of a table: the heading as it is compared, as it is written, an example, a guess
 
 
 @dataclass(slots=True)
@@ -52,60 +48,124 @@ class _Table:
     @property
     def name(self) -> str:
         """What the table is split by."""
-        return " + ".join("source_medium" if key == "source_medium" else key.key for _at, key in self.by) or "total"
+        return " + ".join(key if key == SOURCE_MEDIUM else key.key for _at, key in self.by) or "total"
 
 
-def parsed(upload: Upload) -> Iterator[tuple[str, Parsed | Broken]]:
-    """Every row with what its table is split by. Raises Refused for a file without a table by day."""
+def parsed(
+    upload: Upload, named: Mapping[str, str] | None = None, unclear: list[Unclear] | None = None
+) -> Iterator[tuple[str, Parsed | Broken]]:
+    """Every row with what its table is split by. `named` are columns as the file's owner named them; tables whose
+    columns are not understood are added to `unclear`. Raises Refused for a file without a table by day."""
     tables = 0
     for member in upload.members():
         if upload.is_zip and not member.lower().endswith(".csv"):
             continue
         table: _Table | None = None
-        start: date | None = None
+        told: list[date] = []  # the report says from when to when it is, in this order, in whatever language
+        unknown = _Unknown(named or {}, unclear)
         for cells in upload.table(member):
             text = cells[0].strip() if cells else ""
             if text.startswith("#"):
-                start, table = _started(text, start), None
+                told, table = (told if unknown.is_comment else []) + _told(text), None
+                unknown.end(is_comment=True)
             elif not any(cell.strip() for cell in cells):
                 table = None
+                unknown.end()
             elif table is None:
-                table = _table(cells)
+                table = _table(cells, named or {})
                 tables += table is not None
+                unknown.see(cells, table)
             else:
                 table.comma = upload.comma
-                yield f"{table.name}#{tables}", _safe(table, cells, start)
+                yield f"{table.name}#{tables}", _safe(table, cells, told[-2] if len(told) > 1 else None)
+        unknown.end()
     if not tables:
         raise Refused("ga4")
 
 
-def _started(text: str, before: date | None) -> date | None:
-    told = re.match(r"#\s*start date:\s*(\d{8})", text, re.I)
-    return day_of(told[1]) if told else before
+class _Unknown:
+    """Finds the heads of tables that are not understood but might be: with a column nobody knows, and a day in the
+    row below."""
+
+    def __init__(self, named: Mapping[str, str], found: list[Unclear] | None) -> None:
+        self._named, self._found = named, found
+        self._head: list[str] | None = None
+        self._is_over = self.is_comment = False
+
+    def see(self, cells: list[str], table: Any) -> None:
+        """One line after another; those before the head have one cell or none."""
+        self.is_comment = False
+        if table is not None or self._is_over or sum(bool(cell.strip()) for cell in cells) < 2:
+            self._is_over = self._is_over or table is not None
+        elif self._head is None:
+            self._head = cells
+            kinds = meanings(cells, self._named)
+            self._is_over = "" not in kinds or SPLIT in kinds
+        else:
+            self._is_over = True
+            if self._found is not None and len(self._found) < MOST_UNCLEAR and any(map(_is_day, cells)):
+                self._found.append(_guessed(self._head, cells, self._named))
+
+    def end(self, *, is_comment: bool = False) -> None:
+        """A line that ends a table."""
+        self._head, self._is_over, self.is_comment = None, False, is_comment
 
 
-def _table(cells: list[str]) -> _Table | None:
-    names = [_PLAIN.sub("", name.lower()) for name in cells]
-    when = next((at for at, name in enumerate(names) if name in _DATES), None)
+def _guessed(head: list[str], cells: list[str], named: Mapping[str, str]) -> Unclear:
+    """Each column with a heading, an example, and what it may mean."""
+    found: Unclear = []
+    for heading, kind, cell in zip(head, meanings(head, named), cells, strict=False):
+        if plain(heading):
+            when = DATE if _is_day(cell) and not _NTH.fullmatch(cell.strip()) else ""
+            other = IGNORE if _is_number(cell) else SPLIT
+            found.append([plain(heading), heading.strip()[:100], cell.strip()[:100], kind or when or other])
+    return found
+
+
+def _is_day(cell: str) -> bool:
+    try:
+        return bool(_NTH.fullmatch(cell.strip()) or day_of(cell))
+    except Broken:
+        return False
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        return amount(cell) >= 0
+    except Broken:
+        return False
+
+
+def _told(text: str) -> list[date]:
+    found = _TOLD.match(text)
+    try:
+        return [day_of(found[1])] if found else []
+    except Broken:
+        return []
+
+
+def _table(cells: list[str], named: Mapping[str, str]) -> _Table | None:
+    kinds = meanings(cells, named)
+    when = next((at for at, kind in enumerate(kinds) if kind in WHEN), None)
     if when is None:
         return None
     figures: dict[str, int] = {}
-    for at, name in enumerate(names):
-        if (figure := _METRICS.get(name)) and (figure not in figures or name in _FIRST):
-            figures[figure] = at
-    by = [(at, _DIMENSIONS[name]) for at, name in enumerate(names) if name in _DIMENSIONS]
-    known = _METRICS.keys() | _DIMENSIONS.keys() | _DATES
-    unknown = [at for at, name in enumerate(names) if name not in known and at < min(figures.values(), default=99)]
+    for at, kind in enumerate(kinds):
+        if kind in FIGURES and (kind not in figures or wins(cells[at])):
+            figures[kind] = at
+    first = min(figures.values(), default=0)
+    unknown = any(kind == SPLIT or (not kind and at < first) for at, kind in enumerate(kinds))
     if not figures or unknown:  # a split that is not known here: its rows would be taken for whole days
         return None
-    return _Table(when, by, figures, len(cells), names[when] == "nthday")
+    by = [(at, DIMENSIONS.get(kind, kind)) for at, kind in enumerate(kinds) if kind in (*DIMENSIONS, SOURCE_MEDIUM)]
+    return _Table(when, by, figures, len(cells), kinds[when] == NTH_DAY)
 
 
 def _safe(table: _Table, cells: list[str], start: date | None) -> Parsed | Broken:
     if len(cells) < table.width:
         return Broken("cells")
     when = cells[table.day].strip()
-    if not when or "total" in when.lower():
+    if not when or "total" in when.lower() or is_word("sum", when):
         return "sum"
     try:
         if table.nth:
@@ -136,7 +196,9 @@ def _rows(table: _Table, cells: list[str], day: date) -> list[DayRow] | str:
         return [DayRow(day, Dimension.TOTAL, "", figures)]
     found: list[DayRow] = []
     for at, key in table.by:
-        if key == "source_medium":
+        if is_word("nothing", cells[at]):
+            continue
+        if key == SOURCE_MEDIUM:
             source, _slash, medium = cells[at].partition("/")
             found += days.row(day, Dimension.SOURCE, "" if "(direct)" in source else source, figures)
             found += days.row(day, Dimension.MEDIUM, medium, figures)

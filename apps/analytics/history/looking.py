@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -12,22 +13,34 @@ from apps.analytics.history.readers import OF_DAYS, open_rows
 
 SHOWN = 5
 MOST_FAULTS = 100
+UNCLEAR = frozenset({"ga4", "nothing", "no_totals"})  # refusals that a table may cure whose columns are named
 
 
-def look_through(kind: str, path: str, host: str) -> dict[str, Any]:
+def look_through(kind: str, path: str, host: str, named: Mapping[str, str] | None = None) -> dict[str, Any]:
     """What the page shows before the start: `lines`, `usable`, `broken`, `faults` (the first, by number), `left` by
-    reason, `first` and `last` (ISO), `rows` (the first ones), `tables`, `ordered`. Raises Refused for what cannot
-    be taken."""
-    found = _Found()
-    for number, table, item in open_rows(kind, Upload(path), host):
-        found.add(number, table, item)
+    reason, `first` and `last` (ISO), `rows` (the first ones), `tables`, `ordered`; of columns
+    `named` as they were and `unclear`, tables that are not understood. Raises Refused for what cannot be taken; where
+    there are unclear tables, with what was found in it."""
+    found, unclear = _Found(), []
+    try:
+        for number, table, item in open_rows(kind, Upload(path), host, named=named, unclear=unclear):
+            found.add(number, table, item)
+        _judge(kind, found)
+    except Refused as refused:
+        if unclear and str(refused) in UNCLEAR:
+            raise Refused(str(refused), found.as_json() | {"unclear": unclear}) from refused
+        raise
+    return found.as_json() | ({"named": dict(named)} if named else {}) | ({"unclear": unclear} if unclear else {})
+
+
+def _judge(kind: str, found: _Found) -> None:
+    """Raises Refused."""
     if not found.usable:
         raise Refused("nothing", found.as_json())
     if kind in OF_DAYS and "total" not in found.dimensions:
         raise Refused("no_totals")
     if kind in OF_DAYS and found.repeated:
         raise Refused("twice")
-    return found.as_json()
 
 
 class _Found:

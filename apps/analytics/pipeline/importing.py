@@ -203,7 +203,8 @@ class Importer:
             return self._open[2]
         host = work.domains[0] if work.domains else "localhost"
         return open_rows(
-            work.kind, Upload(work.path), host, skip=work.line, ordered=bool(work.preview.get("ordered", True))
+            work.kind, Upload(work.path), host, skip=work.line, ordered=bool(work.preview.get("ordered", True)),
+            named=work.preview.get("named"),
         )
 
     def _store(self, work: Work, rows: list[tuple[int, Any]]) -> Outcome | None:

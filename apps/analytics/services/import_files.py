@@ -22,7 +22,7 @@ KEPT = timedelta(days=30)
 STRAY_SECONDS = 86_400
 LOST = timedelta(hours=1)
 UNFINISHED = timedelta(days=2)
-_WAITING = (ImportState.FETCHING, ImportState.READY)
+_WAITING = (ImportState.FETCHING, ImportState.UNCLEAR, ImportState.READY)
 _BROKEN_OFF = (ImportState.STOPPED, ImportState.FAILED)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -11,15 +12,18 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.audit import audit, register_audit_actions
+from apps.analytics.contracts.imports import ImportUploaded
 from apps.analytics.enums import ImportState, JobKind
 from apps.analytics.history.looking import look_through
 from apps.analytics.history.outcomes import Refused
 from apps.analytics.models import Import
 from apps.analytics.services.store_jobs import import_ask
 from apps.core.models import Connection
+from apps.core.outbox import publish
 
 register_audit_actions({
     "import.uploaded": _("History uploaded"),
+    "import.columns_named": _("Columns of uploaded history named"),
     "import.started": _("Import of history started"),
     "import.stopped": _("Import of history stopped"),
     "import.undone": _("Import of history taken back"),
@@ -28,8 +32,8 @@ register_audit_actions({
 _AGAIN = (ImportState.READY, ImportState.STOPPED, ImportState.FAILED)
 _GOING = (ImportState.RUNNING, ImportState.STOPPING, ImportState.UNDOING)
 _NOTHING_IN = (
-    ImportState.UPLOADING, ImportState.FETCHING, ImportState.CHECKING, ImportState.READY, ImportState.REFUSED,
-    ImportState.UNDONE,
+    ImportState.UPLOADING, ImportState.FETCHING, ImportState.CHECKING, ImportState.UNCLEAR, ImportState.READY,
+    ImportState.REFUSED, ImportState.UNDONE,
 )
 _BACK = (ImportState.DONE, ImportState.STOPPED, ImportState.FAILED)
 
@@ -38,11 +42,15 @@ def import_look(*, row: Import) -> str:
     """Look an upload through and note what was found; returns its state then. A second time changes nothing."""
     if row.state != ImportState.CHECKING:
         return row.state
+    named, unclear = row.preview.get("named"), row.preview.get("unclear")
+    asked = {"named": named, "unclear": unclear} if unclear else {}  # what was named can be named otherwise
     try:
-        preview = look_through(row.kind, row.file.path, next(iter(row.site.domains), "localhost"))
-        changes: dict[str, Any] = {"state": ImportState.READY, "preview": preview}
+        preview = look_through(row.kind, row.file.path, next(iter(row.site.domains), "localhost"), named)
+        changes: dict[str, Any] = {"state": ImportState.READY, "preview": preview | asked, "error": ""}
     except Refused as refused:
-        changes = {"state": ImportState.REFUSED, "error": f"refused:{refused}", "preview": refused.found}
+        asked = asked or ({"unclear": refused.found["unclear"]} if refused.found.get("unclear") else {})
+        state = ImportState.UNCLEAR if asked else ImportState.REFUSED
+        changes = {"state": state, "error": f"refused:{refused}", "preview": refused.found | asked}
     except OSError:
         changes = {"state": ImportState.REFUSED, "error": "refused:damaged"}
     Import.objects.filter(pk=row.pk, state=ImportState.CHECKING).update(**changes)
@@ -50,6 +58,20 @@ def import_look(*, row: Import) -> str:
         row.file.delete(save=False)
         Import.objects.filter(pk=row.pk).update(file="")
     return str(changes["state"])
+
+
+@transaction.atomic
+def import_name_columns(*, actor: Any, row: Import, named: Mapping[str, str]) -> None:
+    """Have a file of Google Analytics looked through once more, its columns as its owner named them: the heading in
+    plain letters (`headings.plain`) to what it means. Raises ValidationError in words."""
+    row = _locked(row, (ImportState.UNCLEAR, ImportState.READY))
+    if not row.preview.get("unclear") or not row.file:
+        raise ValidationError(_("There is no column to be named."))
+    row.state, row.error = ImportState.CHECKING, ""
+    row.preview = {"named": dict(named), "unclear": row.preview["unclear"]}
+    row.save(update_fields=["state", "error", "preview"])
+    audit(actor, "import.columns_named", row, after={"file": row.name, **named})
+    publish(ImportUploaded(row.organization_id, row.pk, row.site_id))
 
 
 @transaction.atomic

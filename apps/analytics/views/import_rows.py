@@ -19,7 +19,8 @@ from apps.metrics.words import say
 
 TONES = {
     ImportState.UPLOADING: "info", ImportState.FETCHING: "info",
-    ImportState.CHECKING: "info", ImportState.READY: "attention", ImportState.REFUSED: "bad",
+    ImportState.CHECKING: "info", ImportState.UNCLEAR: "attention", ImportState.READY: "attention",
+    ImportState.REFUSED: "bad",
     ImportState.RUNNING: "info", ImportState.STOPPING: "info", ImportState.STOPPED: "attention",
     ImportState.DONE: "good", ImportState.FAILED: "bad", ImportState.UNDOING: "info", ImportState.UNDONE: "neutral",
 }
@@ -30,8 +31,8 @@ MOVING = frozenset({
 _AGAIN = frozenset({ImportState.READY, ImportState.STOPPED, ImportState.FAILED})
 _BACK = frozenset({ImportState.DONE, ImportState.STOPPED, ImportState.FAILED})
 _REMOVABLE = frozenset({
-    ImportState.UPLOADING, ImportState.FETCHING, ImportState.CHECKING, ImportState.READY, ImportState.REFUSED,
-    ImportState.UNDONE,
+    ImportState.UPLOADING, ImportState.FETCHING, ImportState.CHECKING, ImportState.UNCLEAR, ImportState.READY,
+    ImportState.REFUSED, ImportState.UNDONE,
 })
 FIGURES: dict[str, Any] = {
     "visitors": _lazy("Visitors"), "sessions": _lazy("Visits"), "pageviews": _lazy("Page views"),
@@ -58,6 +59,7 @@ def facts(row: Import, organization: Any) -> dict[str, Any]:
         "failure": failure(row.error) if row.error else "", "fetching": _fetching(row, organization),
         "uploading": _uploading(row),
         "notes": notes(row.source, organization.time_zone, organization.currency) if row.source else [],
+        "asks_columns": bool(preview.get("unclear")) and row.state in {ImportState.UNCLEAR, ImportState.READY},
         "has_run": bool(row.started_at) and row.state != ImportState.UNDONE,
         "may_start": row.state in _AGAIN and has_file, "may_stop": row.state == ImportState.RUNNING,
         "may_undo": row.state in _BACK, "may_remove": row.state in _REMOVABLE,

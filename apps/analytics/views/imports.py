@@ -6,12 +6,12 @@ from functools import cached_property
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from apps.analytics.forms_imports import ImportForm
+from apps.analytics.forms_imports import ColumnsForm, ImportForm
 from apps.analytics.models import Import
 from apps.analytics.services import imports as services
 from apps.analytics.services.import_upload import import_upload, most_bytes
@@ -69,13 +69,37 @@ class ImportPage(OneImport):
 
     def get(self, request: HttpRequest, slug: str, script_id: str, pk: int) -> HttpResponse:
         """What was recognised, how far it is, what came of it; asked again while that changes."""
-        here = [slug, script_id]
-        return render(request, "analytics/imports/detail.html", {
+        return self._page(self._columns())
+
+    def post(self, request: HttpRequest, slug: str, script_id: str, pk: int) -> HttpResponse:
+        """What the columns mean."""
+        form = self._columns(request.POST)
+        if not form.is_valid():
+            return self._page(form, status=422)
+        try:
+            services.import_name_columns(actor=request.user, row=self.row, named=form.named)
+        except ValidationError as error:
+            messages.error(request, error.messages[0])
+        return redirect("analytics:import", slug, script_id, pk)
+
+    def _columns(self, *given: QueryDict) -> ColumnsForm:
+        preview = self.row.preview
+        return ColumnsForm(preview.get("unclear") or (), preview.get("named") or {}, *given)
+
+    def _page(self, form: ColumnsForm, status: int = 200) -> HttpResponse:
+        here = [self.organization.slug, self.site.script_id]
+        return render(self.request, "analytics/imports/detail.html", {
             "site": self.site, "title": self.row.name, "item": facts(self.row, self.organization),
+            "form": form, "columns": [{"field": field, "example": _example(form, field.name)} for field in form],
             "list_href": reverse("analytics:site-history", args=here),
-            "here_href": reverse("analytics:import", args=[*here, pk]),
-            "action_href": reverse("analytics:import-action", args=[*here, pk]),
-        })
+            "here_href": reverse("analytics:import", args=[*here, self.row.pk]),
+            "action_href": reverse("analytics:import-action", args=[*here, self.row.pk]),
+        }, status=status)
+
+
+def _example(form: ColumnsForm, name: str) -> str:
+    text = form.examples[name]
+    return _("For example: %(text)s") % {"text": text} if text else ""
 
 
 class ImportAction(OneImport):
