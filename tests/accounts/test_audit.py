@@ -10,8 +10,11 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.utils.translation import gettext, override
 
 from apps.accounts.audit import MASK, audit
+from apps.accounts.audit_words import sentence
+from apps.accounts.enums import Role
 from apps.accounts.models import AuditEntry, Organization, User
 from apps.core.tenancy import every_tenant, tenant
 from tests.factories.accounts import ApiKeyFactory
@@ -146,3 +149,21 @@ def test_the_list_costs_the_same_for_many(client_of, organization, alice, django
 
     with django_assert_num_queries(len(one)):
         browser.get("/o/bakery/settings/audit/")
+
+
+@pytest.mark.parametrize(("details", "kind", "words"), [
+    ({"role": "manager"}, "", "role: Manager"),
+    ({"role": "viewer", "is_active": False}, "membership", "role: Viewer, active: no"),
+    ({"time_zone": "Asia/Kolkata", "week_start": ""}, "organization", "time zone: Asia/Kolkata"),
+    ({"kind": "agency"}, "organization", "kind: Agency"),
+    ({"settings": {"may_edit": True}, "domains": ["a.example", "b.example"]}, "site",
+     "settings: (may edit: yes), domains: a.example + b.example"),
+    ({"note": ""}, "", "note: –"),
+])
+def test_details_are_told_in_words(details: dict[str, Any], kind: str, words: str) -> None:
+    assert sentence(details, kind) == words
+
+
+def test_details_are_told_in_the_readers_language() -> None:
+    with override("de"):
+        assert sentence({"role": "viewer"}) == f"{gettext('role')}: {Role.VIEWER.label}" != "role: Viewer"

@@ -9,9 +9,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import Q, QuerySet
-from django.utils.translation import gettext as _
 
 from apps.accounts.audit import audit_actions
+from apps.accounts.audit_words import sentence
 from apps.accounts.models import AuditEntry, Membership, User
 
 PAGE = 50
@@ -69,24 +69,10 @@ def csv_lines(rows: Iterable[AuditEntry], zone: ZoneInfo) -> Iterable[list[Any]]
         yield [
             row.at.astimezone(zone).isoformat(timespec="seconds"),
             *map(_harmless, (row.actor_name, label_of(row.action), row.object_kind, row.object_id, row.object_name)),
-            *(_harmless(describe(details)) for details in (row.before, row.after)),
+            *(_harmless(sentence(details, row.object_kind)) for details in (row.before, row.after)),
             row.ip or "",
             *map(_harmless, (row.device, row.request_id)),
         ]
-
-
-def describe(details: dict[str, Any]) -> str:
-    """Details on one line: `role: viewer, active: yes`; a single empty one shows as a dash, several are left out."""
-    shown = {key: value for key, value in details.items() if value not in (None, "", [], {})} or details
-    return ", ".join(f"{key.replace('_', ' ')}: {_value(value)}" for key, value in shown.items())
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    if isinstance(value, list):
-        return " + ".join(map(str, value)) or "–"
-    return "–" if value in (None, "") else str(value)
 
 
 def _harmless(text: str) -> str:

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 
 from apps.accounts.audit import audit, audit_actions
+from apps.accounts.audit_words import sentence
 from apps.accounts.forms.team import AuditForm
 from apps.accounts.pages import OrganizationView
 from apps.accounts.selectors import audit as log
@@ -51,7 +52,7 @@ class AuditView(OrganizationView):
 def _line(row: Any) -> dict[str, Any]:
     return {
         "entry": row, "label": log.label_of(row.action),
-        "before": log.describe(row.before), "after": log.describe(row.after),
+        "before": sentence(row.before, row.object_kind), "after": sentence(row.after, row.object_kind),
     }
 
 
