@@ -33,6 +33,7 @@ def test_a_new_business_is_told_the_one_thing_to_do(
     assert "Your day will be shown here" in html
     assert f"/o/{organization.slug}/traffic/new/" in html
     assert "First steps" in html
+    assert html.count("btn is-primary") == 1
     assert "kpi-value" not in html
 
 
