@@ -18,7 +18,11 @@ from tests.analytics.conftest import CHROME as DESKTOP
 from tests.analytics.conftest import MEASURES, PHONE, Sender, view
 from tests.factories.analytics import SiteFactory
 
-BEGIN = datetime(2026, 10, 24, 18, tzinfo=UTC)  # the night in which the clocks go back in Berlin
+# Two days in which the clocks go back, and one that begins half an hour off.
+BEGINS = {
+    "Europe/Berlin": datetime(2026, 10, 24, 18, tzinfo=UTC), "America/New_York": datetime(2026, 10, 31, 22, tzinfo=UTC),
+    "Asia/Kolkata": datetime(2026, 10, 24, 15, tzinfo=UTC),
+}
 REFERRERS = ("", "https://www.google.de/", "https://t.co/x", "https://blog.example.org/post")
 NAMES = ("pageview", "pageview", "pageview", "leave", "signup", "purchase", "add_to_cart", "vitals")
 
@@ -36,9 +40,9 @@ events = st.fixed_dictionaries({
 })
 
 
-def sent(drawn: dict[str, Any]) -> dict[str, Any]:
+def sent(drawn: dict[str, Any], begin: datetime) -> dict[str, Any]:
     event: dict[str, Any] = view(drawn["path"], drawn["ref"], name=drawn["name"], test=drawn["test"])
-    event["ts"] = int((BEGIN + timedelta(minutes=drawn["minutes"])).timestamp() * 1000)
+    event["ts"] = int((begin + timedelta(minutes=drawn["minutes"])).timestamp() * 1000)
     if drawn["name"] == "leave":
         event["eng"] = drawn["eng"]
     elif drawn["name"] == "purchase":
@@ -62,11 +66,15 @@ def stored(site: Site) -> dict[tuple[Any, ...], dict[str, Any]]:
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     drawn=st.lists(events, min_size=1, max_size=40), size=st.integers(1, 12), forgetful=st.booleans(),
-    ordered=st.booleans(),
+    ordered=st.booleans(), zone=st.sampled_from(sorted(BEGINS)),
 )
 def test_running_counts_equal_counting_again(
     organization: Organization, core: Any, drawn: list[dict[str, Any]], size: int, forgetful: bool, ordered: bool,
+    zone: str,
 ) -> None:
+    begin = BEGINS[zone]
+    organization.time_zone = zone
+    organization.save()
     site = SiteFactory(organization=organization, domains=["site.example"])
     core.rolled_back()
     sender = Sender(core, site)
@@ -76,7 +84,7 @@ def test_running_counts_equal_counting_again(
         part = arriving[start : start + size]
         sender.digest(*[
             sender.envelope(
-                BEGIN + timedelta(minutes=event["minutes"] + event["late"]), sent(event),
+                begin + timedelta(minutes=event["minutes"] + event["late"]), sent(event, begin),
                 ip=f"203.0.113.{event['who']}", ua=DESKTOP if event["who"] % 2 else PHONE,
             )
             for event in part
