@@ -117,8 +117,7 @@ export class Upload extends HTMLElement {
   }
 
   #open(file: File): void {
-    this.#say("");
-    this.#note("");
+    for (const clear of [this.#say, this.#note, this.#fail]) clear.call(this, "");
     this.#swap(true);
     const name = find("[data-upload-name]", this);
     if (name) name.textContent = file.name;
