@@ -28,6 +28,7 @@ class SiteSearch(TenantModel):
 
     class Meta(TenantModel.Meta):
         abstract = False
+        verbose_name_plural = "site searches"
 
     def __str__(self) -> str:
         return self.property or f"site {self.site_id}"
