@@ -44,7 +44,7 @@ def settled(row: Destination, vendor: Vendor, taken: list[Taken], now: datetime)
     again = [one for one in asked if one not in left]
     twice = sum(not vendor.counts_once(one.payload) for one in again)
     log.warning("delivery.answers_lost", destination=row.pk, events=len(asked), left=len(left), may_count_twice=twice)
-    stopped = _("Mainstay was stopped before the answer came.")
+    stopped = _("Mainstay was stopped before it had noted the answer.")
     outbox.note_unsure([one.id for one in again], now, stopped)
     if left:
         ledger.give_up(row, left, f"{stopped} {LEFT}", now, unsure=True)

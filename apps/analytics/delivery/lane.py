@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from django.db import transaction
@@ -28,6 +28,7 @@ from apps.core.providers import ProviderError
 
 log = structlog.get_logger(__name__)
 AHEAD = 100  # rows that are taken at once; each request is written down by itself
+ON_THE_WAY = timedelta(seconds=30)  # before it is too old an event must have arrived, not only left
 LOOK_SECONDS = 1.0  # how long what was read of a destination holds: its owner may pause or change it meanwhile
 TURN_SECONDS = 5.0  # then others get their turn, when there are more destinations than threads
 
@@ -128,10 +129,10 @@ class Lane:
         """Without those that the vendor would refuse for their age."""
         if vendor.max_age is None:
             return taken
-        old = [one for one in taken if now - one.at > vendor.max_age]
-        if old:
+        oldest = now - vendor.max_age + ON_THE_WAY
+        if old := [one for one in taken if one.at < oldest]:
             ledger.give_up(row, old, too_old(vendor), now)
-        return [one for one in taken if now - one.at <= vendor.max_age]
+        return [one for one in taken if one.at >= oldest]
 
     def _sent(self, account: Connection, vendor: Vendor, chunks: list[list[Taken]]) -> list[Request]:
         if self._senders is None or len(chunks) < 2:

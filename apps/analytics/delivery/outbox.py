@@ -15,7 +15,7 @@ from apps.analytics.enums import BreakerState, DeliveryState
 LEASE = timedelta(minutes=2)
 SENT_KEPT = 1000
 SKIPPED_KEPT = 200
-DEAD_KEPT = timedelta(days=30)
+KEPT = timedelta(days=30)
 MINUTES_KEPT = timedelta(days=90)
 CLICKS_KEPT = timedelta(days=90)
 LOG_KEPT = 40
@@ -69,6 +69,11 @@ _PRUNE = """
 DELETE FROM analytics_delivery WHERE destination_id = %(pk)s AND state = %(state)s AND is_unsure = %(unsure)s AND id < (
     SELECT min(id) FROM (SELECT id FROM analytics_delivery WHERE destination_id = %(pk)s AND state = %(state)s
     AND is_unsure = %(unsure)s ORDER BY id DESC LIMIT %(most)s) AS newest)
+"""
+# By the index of the list: the oldest of each destination, so many at a time, and not the whole table.
+_FORGET = """
+DELETE FROM analytics_delivery WHERE finished_at < %(before)s AND id IN (
+    SELECT id FROM analytics_delivery WHERE destination_id = %(pk)s AND state = %(state)s ORDER BY id LIMIT 5000)
 """
 
 
@@ -227,8 +232,7 @@ def prune(now: datetime) -> None:
                 (DeliveryState.SKIPPED, False, SKIPPED_KEPT),
             ):
                 cursor.execute(_PRUNE, {"pk": pk, "state": state, "unsure": unsure, "most": most})
-        cursor.execute(
-            "DELETE FROM analytics_delivery WHERE state = 'dead' AND finished_at < %s", [now - DEAD_KEPT]
-        )
+            for state in (DeliveryState.SENT, DeliveryState.SKIPPED, DeliveryState.DEAD):
+                cursor.execute(_FORGET, {"pk": pk, "state": state, "before": now - KEPT})
         cursor.execute("DELETE FROM analytics_deliveryminute WHERE minute < %s", [now - MINUTES_KEPT])
         cursor.execute("DELETE FROM analytics_visitorclick WHERE seen_at < %s", [now - CLICKS_KEPT])

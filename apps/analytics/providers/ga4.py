@@ -111,7 +111,7 @@ class GoogleAnalytics(Destination):
     @classmethod
     def counts_once(cls, body: Mapping[str, Any]) -> bool:
         """Google knows no ids, but an order by its number."""
-        return all(event["name"] == "purchase" for event in body["events"])
+        return all(event["name"] == "purchase" for event in body.get("events", ()))
 
     def bundles(self, bodies: Sequence[Mapping[str, Any]]) -> list[list[int]]:
         """Events of the same visitor in order, as long as everything Google asks once a request is the same: the ids,

@@ -171,8 +171,8 @@ def _complaint(answer: Answer) -> Refused:
     if not message and answer.status not in {401, 403}:
         return answer.unreadable()
     if answer.status == 426 or _is_about_us(answer):
-        words = _t("LinkedIn no longer offers version %(version)s of its API: whoever runs this installation has to set "
-                   "a later one in LINKEDIN_API_VERSION.")
+        words = _t("LinkedIn no longer offers version %(version)s of its API: whoever runs this installation has to "
+                   "set a later one in LINKEDIN_API_VERSION.")
         return answer.failure(words % {"version": settings.LINKEDIN_API_VERSION}, permanent=True)
     if answer.status == 401:
         words = _t("LinkedIn does not accept the access token: make a new one in Campaign Manager (Data → Signals "

@@ -131,13 +131,13 @@ def _short_doubt(one: Delivery) -> str:
 
 def doubt(one: Delivery, row: Destination) -> str:
     """What is not known of a delivery because an answer was lost, and what that means; empty when all is known."""
-    vendor = find_vendor("destination", row.connection.provider)
-    once = bool(vendor and issubclass(vendor, Vendor) and vendor.counts_once(one.payload))
-    name = {"vendor": vendor.label if vendor else row.connection.provider}
     if one.is_asked:
         return _("A request with this event has left; its answer has not been read yet.")
     if not one.is_unsure:
         return ""
+    vendor = find_vendor("destination", row.connection.provider)
+    once = bool(vendor and issubclass(vendor, Vendor) and vendor.counts_once(one.payload))
+    name = {"vendor": vendor.label if vendor else row.connection.provider}
     if _perhaps_twice(one):
         return _("The answer to an earlier attempt was lost, so it was sent again: %(vendor)s may have counted it "
                  "twice.") % name

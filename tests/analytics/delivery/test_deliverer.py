@@ -156,12 +156,27 @@ def test_refused_credentials_need_a_person_at_once(
 
 def test_what_is_too_old_is_not_sent(site: Site, server: Server, deliverer: Deliverer, clock: Clock) -> None:
     destination = make_destination(site, server.url)
-    waiting(destination, 2, at=clock.now - timedelta(hours=71, minutes=59))
-    clock.advance(minutes=2)
+    rows = waiting(destination, 3)
+    ages = (timedelta(hours=72), timedelta(hours=71, minutes=59, seconds=45), timedelta(hours=71, minutes=59))
+    with every_tenant():
+        for row, age in zip(rows, ages, strict=True):
+            Delivery.objects.filter(pk=row.pk).update(at=clock.now - age)
 
     deliverer.deliver()
-    assert (states(destination), server.bodies) == ({"dead": 2}, [])
-    assert rows_of(destination)[0].words == "Older than the 72 hours that Posting allows."
+    assert (states(destination), server.ids) == ({"dead": 2, "sent": 1}, ["e2"])  # a request needs its time too
+    assert rows_of(destination)[1].words == "Older than the 72 hours that Posting allows."
+
+
+def test_what_was_under_way_when_its_destination_was_given_up(
+    site: Site, server: Server, deliverer: Deliverer, clock: Clock
+) -> None:
+    destination = make_destination(site, server.url, breaker="open", hold_until=clock.now + timedelta(hours=9))
+    waiting(destination, 1, is_asked=True)
+    clock.advance(hours=3)
+
+    deliverer.sweep()
+    [row] = rows_of(destination)
+    assert (row.state, row.is_asked, row.is_unsure) == ("dead", False, True)
 
 
 def test_a_vendor_with_a_bug_stops_nobody_else(
@@ -187,8 +202,8 @@ def test_paused_by_its_owner_nothing_goes_out(site: Site, server: Server, delive
     assert states(destination) == {"waiting": 2}
 
 
-def test_of_what_was_sent_the_newest_are_kept(
-    site: Site, server: Server, deliverer: Deliverer, monkeypatch: pytest.MonkeyPatch
+def test_of_what_was_sent_the_newest_are_kept_for_thirty_days(
+    site: Site, server: Server, deliverer: Deliverer, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("apps.analytics.delivery.outbox.SENT_KEPT", 5)
     destination = make_destination(site, server.url)
@@ -197,6 +212,9 @@ def test_of_what_was_sent_the_newest_are_kept(
 
     deliverer.sweep()
     assert [row.event_id for row in rows_of(destination)] == ["e7", "e8", "e9", "e10", "e11"]
+    clock.advance(days=30, seconds=1)
+    deliverer.sweep()
+    assert rows_of(destination) == []
     assert counted(destination)["sent"] == 12
 
 

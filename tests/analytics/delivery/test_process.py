@@ -106,10 +106,10 @@ def test_killed_before_the_answer_of_a_vendor_that_knows_no_ids(shop: Site, serv
 
     view, order, lead = listed(destination)
     assert (order.state, order.attempts, order.is_unsure) == ("sent", 2, False)
-    assert [entry["words"] for entry in order.log] == ["Mainstay was stopped before the answer came."]
+    assert [entry["words"] for entry in order.log] == ["Mainstay was stopped before it had noted the answer."]
     for row in (view, lead):
         assert (row.is_asked, row.is_unsure) == (False, True)
-        assert row.log[0]["words"].startswith("Mainstay was stopped before the answer came.")
+        assert row.log[0]["words"].startswith("Mainstay was stopped before it had noted the answer.")
         expected = ("sent", 2, "") if choice == WhenUnsure.AGAIN else ("dead", 1, row.log[0]["words"])
         assert (row.state, row.attempts, row.words) == expected
     if choice == WhenUnsure.LEAVE:
