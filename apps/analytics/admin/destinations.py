@@ -24,7 +24,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
     """Events on their way."""
 
     list_display = ("id", "destination", "name", "state", "attempts", "next_at", "finished_at")
-    list_filter = ("state",)
+    list_filter = ("state", "is_unsure")
     list_select_related = ("destination",)
     search_fields = ("=destination__id",)
     ordering = ("-id",)

@@ -96,8 +96,13 @@ class Meta(Destination):
                 return Report(refused(payloads, _t("A test needs the code of the tab Test events in Events Manager.")))
             body["test_event_code"] = code
         answer = self._post(body)
-        if answer.ok and isinstance(answer.body.get("events_received"), int):
-            return Report(taken(payloads), answer.exchange)
+        received = answer.body.get("events_received")
+        if answer.ok and isinstance(received, int):
+            if received >= len(payloads):
+                return Report(taken(payloads), answer.exchange)
+            if len(payloads) > 1:
+                return one_by_one(payloads, lambda one: self.send(one, test=test), answer.exchange)
+            return Report(refused(payloads, _t("Meta answered that it has received no event.")), answer.exchange)
         error = _error(answer)
         if error.get("code") == 100 and error.get("error_subcode") != 33 and not error.get("is_transient"):
             if len(payloads) > 1:

@@ -10,7 +10,7 @@ from apps.analytics.providers.answers import SignInRefused
 from apps.core.oauth import TokenRefused
 from apps.core.providers import ProviderError
 from tests.analytics.providers.bench import BY_KEY, event, open_bench, payload
-from tests.analytics.providers.servers import JUDGE
+from tests.analytics.providers.servers import DROP, JUDGE
 
 FOR_GOOD, FOR_NOW = True, False
 
@@ -117,6 +117,27 @@ class TestPartialSuccess:
 
         assert [(result.event_id, result.ok) for result in results] == [("a", True), ("b", False), ("c", True)]
         assert [len(asked.body["data"]) for asked in server.asked] == [3, 1, 1, 1]
+
+    def test_meta_that_received_fewer_is_asked_one_by_one(self, settings: Any) -> None:
+        with open_bench(BY_KEY["meta"], settings) as (vendor, server):
+            counts = iter((1, 1, 0))
+            server.judge = lambda asked: (200, {"content-type": "application/json"}, {"events_received": next(counts)})
+
+            results = vendor.send([payload(vendor, event(event_id=name)) for name in ("a", "b")]).results
+
+        assert [(result.event_id, result.ok) for result in results] == [("a", True), ("b", False)]
+        assert not results[1].retry
+        assert results[1].words == "Meta answered that it has received no event."
+
+    def test_a_lost_answer_in_between_concerns_that_event_alone(self, settings: Any) -> None:
+        with open_bench(BY_KEY["tiktok"], settings) as (vendor, server):
+            server.answers = ["in_part", JUDGE, DROP]
+
+            results = vendor.send([payload(vendor, event(event_id=name)) for name in ("a", "b", "c")]).results
+
+        assert [(result.event_id, result.ok, result.unsure) for result in results] == [
+            ("a", True, False), ("b", False, True), ("c", False, False),
+        ]
 
     def test_what_was_not_tried_after_a_rate_limit_is_tried_later(self, settings: Any) -> None:
         with open_bench(BY_KEY["meta"], settings) as (vendor, server):
