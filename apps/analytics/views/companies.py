@@ -26,6 +26,7 @@ from apps.analytics.selectors.companies import (
 )
 from apps.analytics.selectors.crm import crm_connections, entries_by_company
 from apps.analytics.services.company_scores import rules_change
+from apps.analytics.services.crm import MOST
 from apps.analytics.views import company_table as table
 from apps.analytics.views.base import OrganizationView
 from apps.analytics.views.breakdown import harmless
@@ -54,7 +55,7 @@ class CompanyList(OrganizationView):
         facts: dict[str, Any] = {
             "columns": table.columns(request.GET, crm=crm is not None), "has_crm": crm is not None,
             "rows": table.rows(slug, listed, choose=may_send, crm=crm), "may_send": may_send,
-            "send_form": table.SEND_FORM, "send_all": _send_all(listed.total),
+            "send_all": _send_all(listed.total),
             "filters": [(name, value) for name, value in request.GET.items() if name not in {"offset", "range"}],
             "pager": table.pager(request.GET, listed), "tabs": table.tabs(request.GET, choices),
             "choices": table.filter_choices(request.GET, choices), "chips": table.chips(request.GET, choices),
@@ -80,7 +81,11 @@ class CompanyList(OrganizationView):
 
 
 def _send_all(total: int) -> str:
-    words = ngettext("All of this list: %(n)s company", "All of this list: %(n)s companies", total)
+    """All that match, also those on other pages; of very many, the first ones as the list is sorted."""
+    if total > MOST:
+        words = _("Send the first %(most)s of %(n)s in this list")
+        return words % {"most": say(MOST, "count"), "n": say(total, "count")}
+    words = ngettext("Send the %(n)s company of this list", "Send all %(n)s companies of this list", total)
     return words % {"n": say(total, "count")}
 
 

@@ -25,7 +25,6 @@ from apps.analytics.views.crm_words import TONES
 from apps.analytics.views.labels import value_label
 from apps.metrics.words import say
 
-SEND_FORM = "send-companies"
 FILTERS = ("industry", "country", "kind", "confidence", "site")
 
 
@@ -53,9 +52,9 @@ def rows(
     """One row a company: with a box to choose it by, and with what is known of it in CRMs if that is given."""
     return [
         {
-            "href": reverse("analytics:company", args=[slug, row.pk]),
+            "href": reverse("analytics:company", args=[slug, row.pk]), "choose": row.pk if choose else None,
             "cells": [
-                {"text": row.name, "sub": _sub(row), "flag": row.country} | (_choice(row) if choose else {}),
+                {"text": row.name, "sub": _sub(row), "flag": row.country},
                 temperature_badge(row), {"text": str(row.score)}, {"text": say(row.visits, "count")},
                 {"text": say(row.pageviews, "count")}, {"text": str(listed.sites.get(row.pk, 0))},
                 *([_in_crm(crm.get(row.pk, []))] if crm is not None else []),
@@ -65,11 +64,6 @@ def rows(
         }
         for row in listed.companies
     ]
-
-
-def _choice(row: Company) -> dict[str, Any]:
-    words = _("Choose %(company)s") % {"company": row.name}
-    return {"check": {"name": "company", "value": row.pk, "form": SEND_FORM, "label": words}}
 
 
 def _in_crm(entries: list[CrmEntry]) -> dict[str, Any]:
