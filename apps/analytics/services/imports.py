@@ -50,7 +50,10 @@ def import_look(*, row: Import) -> str:
     except Refused as refused:
         asked = asked or ({"unclear": refused.found["unclear"]} if refused.found.get("unclear") else {})
         state = ImportState.UNCLEAR if asked else ImportState.REFUSED
-        changes = {"state": state, "error": f"refused:{refused}", "preview": refused.found | asked}
+        is_first = state == ImportState.UNCLEAR and not named  # nothing is wrong yet: a question is open
+        changes = {
+            "state": state, "error": "" if is_first else f"refused:{refused}", "preview": refused.found | asked,
+        }
     except OSError:
         changes = {"state": ImportState.REFUSED, "error": "refused:damaged"}
     Import.objects.filter(pk=row.pk, state=ImportState.CHECKING).update(**changes)
