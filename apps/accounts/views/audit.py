@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 
 from apps.accounts.audit import audit, audit_actions
 from apps.accounts.audit_words import sentence
 from apps.accounts.forms.team import AuditForm
 from apps.accounts.pages import OrganizationView
 from apps.accounts.selectors import audit as log
+from apps.core.csv_answers import CsvResponse
 
 
 def _filter(request: HttpRequest) -> log.AuditFilter:
@@ -56,23 +55,14 @@ def _line(row: Any) -> dict[str, Any]:
     }
 
 
-class _Echo:
-    def write(self, value: str) -> str:
-        return value
-
-
 class AuditCsvView(OrganizationView):
     """The same as a table for a spreadsheet."""
 
     action = "audit.view"
 
-    def get(self, request: HttpRequest) -> StreamingHttpResponse:
+    def get(self, request: HttpRequest) -> CsvResponse:
         """Up to 100,000 entries; the export is itself written into the log."""
         audit(request.user, "audit.exported")
         zone = self.organization.tz
         rows = list(_filter(request).rows(zone)[: log.CSV_LIMIT])
-        writer = csv.writer(_Echo())
-        lines: Iterator[str] = (writer.writerow(line) for line in log.csv_lines(rows, zone))
-        name = f"audit-{self.organization.slug}.csv"
-        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-        return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
+        return CsvResponse(log.csv_lines(rows, zone), f"audit-{self.organization.slug}.csv")

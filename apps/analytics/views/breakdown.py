@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -15,6 +14,7 @@ from django.utils.translation import gettext as _
 from apps.analytics.views import filters, segments
 from apps.analytics.views.base import SiteView
 from apps.analytics.views.labels import DIMENSIONS, value_label
+from apps.core.csv_answers import CsvResponse
 from apps.metrics import frame as frames
 from apps.metrics import present, ranges, read, registry
 from apps.metrics.answers import Breakdown
@@ -121,7 +121,7 @@ class BreakdownPage(BreakdownView):
 class BreakdownCsv(BreakdownView):
     """`…/by/<dimension>.csv`: every row, streamed."""
 
-    def get(self, request: HttpRequest, slug: str, script_id: str, by: str) -> HttpResponse | StreamingHttpResponse:
+    def get(self, request: HttpRequest, slug: str, script_id: str, by: str) -> HttpResponse | CsvResponse:
         """Rows as plain numbers, with the period in the first line's head."""
         frame, columns, by = self.frame, self.columns, self.by
         name = f"{self.site.script_id}-{by}-{frame.period.start}-{frame.period.end}.csv"
@@ -129,27 +129,17 @@ class BreakdownCsv(BreakdownView):
             first = read.breakdown(columns, frame, by=by, limit=CSV_CHUNK)
         except QueryTooSlow:
             return HttpResponse(_("These filters take too long on so much data. Choose a shorter period."), status=503)
-        answer = StreamingHttpResponse(_lines(first, frame, columns, by), content_type="text/csv; charset=utf-8")
-        answer["Content-Disposition"] = f'attachment; filename="{name}"'
-        return answer
+        return CsvResponse(_table(first, frame, columns, by), name)
 
 
-class _Echo:
-    """A file that hands back what is written to it."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
-def _lines(first: Breakdown, frame: frames.Frame, columns: tuple[str, ...], by: str) -> Iterator[str]:
+def _table(first: Breakdown, frame: frames.Frame, columns: tuple[str, ...], by: str) -> Iterator[Sequence[Any]]:
     """The CSV, chunk by chunk. What would be read as a formula by a spreadsheet is made harmless."""
-    writer = csv.writer(_Echo())
-    yield writer.writerow([str(DIMENSIONS[by].label), *(str(metric.label) for metric in first.metrics)])
+    yield [str(DIMENSIONS[by].label), *(str(metric.label) for metric in first.metrics)]
     found, offset = first, 0
     while found.lines:
         for line in found.lines:
             values = [present.number(line.values[metric.key]) for metric in found.metrics]
-            yield writer.writerow([harmless(line.value), *("" if value is None else value for value in values)])
+            yield [harmless(line.value), *("" if value is None else value for value in values)]
         offset += len(found.lines)
         if not found.more or offset >= MOST_ROWS:
             return

@@ -3,13 +3,12 @@ what goes with it is asked for when somebody looks."""
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -23,7 +22,8 @@ from apps.analytics.views import search_words as words
 from apps.analytics.views.breakdown import harmless
 from apps.analytics.views.filters import address
 from apps.analytics.views.search_table import TABS, Tab, Wanted
-from apps.analytics.views.searches import PERIOD, Echo, SearchView
+from apps.analytics.views.searches import PERIOD, SearchView
+from apps.core.csv_answers import CsvResponse
 from apps.core.providers import ProviderError
 from apps.metrics import frame as frames
 from apps.metrics import read
@@ -144,22 +144,19 @@ class SearchOne(OneView):
 class SearchOneCsv(OneView):
     """`…/searches/one.csv`: every row of the table as sorted and searched."""
 
-    def get(self, request: HttpRequest, slug: str, script_id: str) -> HttpResponse | StreamingHttpResponse:
+    def get(self, request: HttpRequest, slug: str, script_id: str) -> HttpResponse | CsvResponse:
         """Plain numbers; what a table program would take for a formula is made harmless."""
         frame = self.frame if self.value else None
         try:
             found = self.pairs(frame, ask=True) if frame else None
         except ProviderError as error:
             return HttpResponse(str(error), status=503)
-        answer = StreamingHttpResponse(self._text(found), content_type="text/csv; charset=utf-8")
         part = frame.period if frame else self.period
         name = f"searches-{self.site.script_id}-{self.by.key}-{part.start}-{part.end}.csv"
-        answer["Content-Disposition"] = f'attachment; filename="{name}"'
-        return answer
+        return CsvResponse(self._table(found), name)
 
-    def _text(self, pairs: Pairs | None) -> Iterator[str]:
-        writer = csv.writer(Echo())
-        yield writer.writerow([self.by.one, *words.CSV_HEADS[:4]])
+    def _table(self, pairs: Pairs | None) -> Iterator[Sequence[Any]]:
+        yield [self.by.one, *words.CSV_HEADS[:4]]
         rows, wanted = pairs.rows if pairs else (), self.wanted
         for line in picked(rows, sort=wanted.sort, search=wanted.search, limit=len(rows), offset=0).rows:
-            yield writer.writerow([harmless(line.value), line.clicks, line.impressions, line.rate, line.place])
+            yield [harmless(line.value), line.clicks, line.impressions, line.rate, line.place]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -25,6 +24,7 @@ from apps.analytics.views.base import SiteView
 from apps.analytics.views.breakdown import harmless
 from apps.analytics.views.filters import address
 from apps.analytics.views.search_table import Wanted
+from apps.core.csv_answers import CsvResponse
 from apps.metrics import frame as frames
 from apps.metrics import present, ranges, read
 from apps.metrics.contracts import Filter, Operator, QueryTooSlow
@@ -160,38 +160,27 @@ class SearchPage(SearchView):
 class SearchCsv(SearchView):
     """`…/searches.csv`: every row of the table as sorted and searched."""
 
-    def get(self, request: HttpRequest, slug: str, script_id: str) -> HttpResponse | StreamingHttpResponse:
+    def get(self, request: HttpRequest, slug: str, script_id: str) -> HttpResponse | CsvResponse:
         """Plain numbers; what a table program would take for a formula is made harmless."""
         frame = self.frame
         try:
             first = self.lines(frame, limit=CSV_CHUNK, offset=0) if frame else Lines([], False)
         except QueryTooSlow:
             return HttpResponse(_("This takes too long on so much data. Choose a shorter period."), status=503)
-        answer = StreamingHttpResponse(self._text(first), content_type="text/csv; charset=utf-8")
         part = frame.period if frame else self.period
         name = f"searches-{self.site.script_id}-{self.wanted.tab.key}-{part.start}-{part.end}.csv"
-        answer["Content-Disposition"] = f'attachment; filename="{name}"'
-        return answer
+        return CsvResponse(self._table(first), name)
 
-    def _text(self, first: Lines) -> Iterator[str]:
-        writer = csv.writer(Echo())
-        yield writer.writerow([self.wanted.tab.one, *words.CSV_HEADS])
+    def _table(self, first: Lines) -> Iterator[Sequence[Any]]:
+        yield [self.wanted.tab.one, *words.CSV_HEADS]
         found, offset = first, 0
         while found.rows:
             for line in found.rows:
-                yield writer.writerow([
+                yield [
                     harmless(line.value), line.clicks, line.impressions, line.rate, line.place, line.clicks_before,
                     line.impressions_before, line.place_before,
-                ])
+                ]
             offset += len(found.rows)
             if not found.more or offset >= MOST_EXPORTED or self.frame is None:
                 return
             found = self.lines(self.frame, limit=CSV_CHUNK, offset=offset)
-
-
-class Echo:
-    """A file that hands back what is written to it."""
-
-    def write(self, text: str) -> str:
-        """What the writer writes is the line."""
-        return text
