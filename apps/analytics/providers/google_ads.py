@@ -152,8 +152,8 @@ def _people(event: Outgoing) -> list[dict[str, Any]]:
     if phone := hashing.hashed(traits.get("phone", ""), lambda value: hashing.phone(value, country)):
         found.append({"phoneNumber": phone})
     address = {
-        "givenName": hashing.hashed(traits.get("first_name", ""), hashing.name),
-        "familyName": hashing.hashed(traits.get("last_name", ""), hashing.name),
+        "givenName": hashing.hashed(traits.get("first_name", ""), hashing.given_name),
+        "familyName": hashing.hashed(traits.get("last_name", ""), hashing.family_name),
         "regionCode": hashing.country_code(country).upper(), "postalCode": traits.get("postcode", "").strip(),
     }
     if all(address.values()):

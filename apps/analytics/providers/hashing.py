@@ -17,6 +17,8 @@ import phonenumbers
 SHORTEST_PHONE = 7  # digits; what is shorter reaches a service or a desk, not a person
 _HASH = re.compile(r"[0-9a-fA-F]{64}")
 _GOOGLE_MAIL = frozenset({"gmail.com", "googlemail.com"})
+_TITLE = re.compile(r"^(?:(?:mr|mrs|ms|miss|dr|prof)\.?\s+)+(?=\S)")
+_SUFFIX = re.compile(r"(?<=\S)(?:,?\s+(?:jr|sr)\.?)+$")
 _BRITISH_POSTCODE = re.compile(r"[a-z]{1,2}\d[a-z\d]?\d[a-z]{2}")
 
 
@@ -79,6 +81,16 @@ def name(value: str) -> str:
     return " ".join(_without(value, "PS").split())
 
 
+def given_name(value: str) -> str:
+    """As Google Ads compares it: lower case, punctuation kept, without a title before it."""
+    return _TITLE.sub("", _spaced(value))
+
+
+def family_name(value: str) -> str:
+    """As `given_name`, without a suffix after it."""
+    return _SUFFIX.sub("", _spaced(value))
+
+
 def plain_name(value: str) -> str:
     """As `name`, without digits too."""
     return " ".join(_without(value, "PSN").split())
@@ -117,6 +129,10 @@ def country_code(value: str) -> str:
 
 def _without(value: str, kinds: str) -> str:
     return _composed("".join(sign for sign in _lower(value) if unicodedata.category(sign)[0] not in kinds))
+
+
+def _spaced(value: str) -> str:
+    return " ".join(_lower(value).split())
 
 
 def _joined(value: str) -> str:

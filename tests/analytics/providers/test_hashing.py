@@ -70,6 +70,10 @@ def test_telephone_numbers(value: str, country: str, wanted: str) -> None:
     ("form", "value", "wanted"),
     [
         (hashing.name, " O'Neill-Smith ", "oneillsmith"), (hashing.plain_name, "Mary 2nd", "mary nd"),
+        (hashing.given_name, " Mrs. Anne-Marie ", "anne-marie"), (hashing.given_name, "Prof. Dr.  Ada", "ada"),
+        (hashing.given_name, "Mr", "mr"), (hashing.given_name, "Drew", "drew"),
+        (hashing.family_name, "O'Neill-Smith", "o'neill-smith"), (hashing.family_name, "King, Jr.", "king"),
+        (hashing.family_name, "von  der  Leyen", "von der leyen"), (hashing.family_name, "Jr.", "jr."),
         (hashing.place, "Menlo Park", "menlopark"), (hashing.place, "São Paulo", "sãopaulo"),
         (hashing.plain_place, "St. John's 4", "st johns"), (hashing.street, "Haupt-Straße 12/b", "hauptstraße 12b"),
         (hashing.postcode, "94025-1234", "940251234"), (hashing.postcode, "1010 AB", "1010ab"),
@@ -85,7 +89,8 @@ def test_names_and_places(form: Callable[[str], str], value: str, wanted: str) -
 @settings(max_examples=60)
 @given(st.text())
 def test_no_text_breaks_it_and_no_form_changes_twice(value: str) -> None:
-    for form in (hashing.email, hashing.google_email, hashing.name, hashing.place, hashing.postcode, hashing.phone):
+    for form in (hashing.email, hashing.google_email, hashing.name, hashing.given_name, hashing.family_name,
+                 hashing.place, hashing.postcode, hashing.phone):
         found = hashing.hashed(value, form)
         assert found == "" or len(found) == 64
         once = form(value)

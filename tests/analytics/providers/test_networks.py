@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from apps.analytics.providers import hashing
 from apps.analytics.providers.base import Destination, Skip
 from tests.analytics.providers.bench import BY_KEY, CLICKS, PERSON, event, open_bench, payload
 from tests.analytics.providers.test_hashing import MAIL, PHONE
@@ -131,7 +132,9 @@ class TestGoogleAds:
         assert (one["conversionValue"], one["currency"]) == (19.8, "EUR")
         kinds = [next(iter(entry)) for entry in one["userData"]["userIdentifiers"]]
         assert kinds == ["emailAddress", "phoneNumber", "address"]
-        assert one["userData"]["userIdentifiers"][2]["address"]["postalCode"] == PERSON["postcode"]
+        address = one["userData"]["userIdentifiers"][2]["address"]
+        assert address["postalCode"] == PERSON["postcode"]
+        assert address["familyName"] == hashing.sha256("o'neill-smith")  # other networks leave punctuation out
         assert one["cartData"]["items"][0] == {"merchantProductId": "sku-1", "quantity": 2, "unitPrice": 4.9}
 
     @pytest.mark.parametrize("mark", ["gbraid", "wbraid"])
