@@ -126,3 +126,13 @@ def test_what_opens_is_closed_by_escape_and_gives_the_focus_back(person: PEOPLE,
     page.keyboard.press("Escape")
     expect(sheet).to_be_hidden()
     expect(invite).to_be_focused()
+
+
+def test_the_bar_of_a_phone_shows_whole_buttons(person: PEOPLE, business: Business) -> None:
+    page = person(business.owner, viewport={"width": 320, "height": 600})
+    page.goto(f"{business.home}traffic/?range=custom&from=2026-01-20&to=2026-11-20")
+
+    menu, arrow = (page.locator(f".topbar > ms-menu {part}").first.bounding_box() for part in ("", ".org-button .icon"))
+    assert menu is not None and arrow is not None
+    assert menu["x"] <= arrow["x"] and arrow["x"] + arrow["width"] <= menu["x"] + menu["width"]
+    assert pages.sideways(page) <= 0
