@@ -17,6 +17,12 @@ from launcher.terminal import Terminal
 
 PARALLEL = ("-n", "2", "--dist", "loadfile")
 NOT_TIMED = ("--ignore", "tests/benchmarks")
+# Suites that are asked for by name: what they are called, where they are, and how pytest is asked.
+SUITES: dict[str, tuple[str, str, tuple[str, ...]]] = {
+    "faults": ("faults", "tests/faults", ()),
+    "benchmarks": ("benchmarks", "tests/benchmarks", ("-s",)),
+    "clickhouse": ("ClickHouse", "tests/analytics/columns", ()),
+}
 
 
 @dataclass(frozen=True)
@@ -61,12 +67,10 @@ def _plan(
 ) -> list[Check]:
     python, bin_folder = str(checkout.python), checkout.venv / "bin"
     pytest = (python, "-m", "pytest", "-q")
-    if suite == "faults":
-        return [Check("faults", (*pytest, "tests/faults", *words))]
-    if suite == "benchmarks":
-        return [Check("benchmarks", (*pytest, "-s", "tests/benchmarks", *words))]
-    if suite == "clickhouse":
-        return [Check("ClickHouse", (*pytest, "tests/analytics/columns", *words))]
+    if suite in SUITES:
+        name, folder, options = SUITES[suite]
+        chosen = words if any(word.startswith(folder) for word in words) else (folder, *words)
+        return [Check(name, (*pytest, *options, *chosen))]
     if words:
         return [Check("tests", (*pytest, *words))]
     checks = [
