@@ -100,3 +100,23 @@ def test_an_upload_shows_how_far_it_is_and_can_be_cancelled(person: PEOPLE, busi
     expect(owner.get_by_role("progressbar")).to_be_hidden()
     owner.reload()
     expect(owner.get_by_text("Nothing was imported yet")).to_be_visible()
+
+
+def test_columns_in_a_language_that_is_not_known_are_named(person: PEOPLE, business: Business) -> None:
+    owner = person(business.owner)
+    owner.goto(f"{business.site_page}history/")
+    report = b"# Rapport\nDag bezoek,Aantal sessies,Bezoekers\n20250303,120,90\n20250304,130,80\n"
+    owner.get_by_label("Google Analytics 4").check()
+    owner.get_by_label("File").set_input_files({"name": "verkeer.csv", "mimeType": "text/csv", "buffer": report})
+    owner.get_by_role("button", name="Upload").click()
+
+    expect(owner.get_by_text("Which column is what?")).to_be_visible()
+    expect(owner.get_by_label("Dag bezoek")).to_have_value("date")  # guessed
+    again = owner.get_by_role("button", name="Look through it like this")
+    again.click()
+    expect(owner.get_by_text("Choose a column that is a figure, such as visits.")).to_be_visible()
+    owner.get_by_label("Aantal sessies").select_option(label="Figure: visits")
+    owner.get_by_label("Bezoekers").select_option(label="Figure: visitors")
+    again.click()
+    expect(owner.get_by_role("row", name="Can be taken in 2")).to_be_visible()
+    expect(owner.get_by_role("button", name="Start import")).to_be_visible()

@@ -38,6 +38,16 @@ def test_from_connecting_to_the_terms(person: PEOPLE, business: Business) -> Non
     owner.get_by_role("link", name="Position", exact=True).click()
     expect(owner.locator("th[aria-sort=ascending]")).to_have_text("Position")
 
+    owner.get_by_role("link", name="Pages", exact=True).click()
+    rows.first.get_by_role("link").press("Enter")
+    pairs = owner.locator("#search-pairs tbody tr")
+    expect(pairs).to_have_count(10)  # asked when somebody looked
+    expect(owner.get_by_text("Google tells the words of searches behind")).to_be_visible()
+    pairs.first.get_by_role("link").click()
+    expect(owner.get_by_text("To which pages does this search lead?")).to_be_visible()
+    expect(pairs).to_have_count(1)
+    owner.get_by_role("link", name="Google searches").first.click()
+
     colleague = person(member(business.organization, business.site.script_id, Role.VIEWER))
     colleague.goto(owner.url)
     expect(colleague.locator("#searches .data-table tbody tr").first).to_be_visible()
