@@ -34,7 +34,7 @@ class CrmEntryViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantVi
 
     def rows(self) -> Any:
         """All of the organization's."""
-        return CrmEntry.objects.all()
+        return CrmEntry.objects.select_related("connection")
 
 
 class CompanySendView(TenantAPIView):

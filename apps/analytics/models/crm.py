@@ -17,7 +17,7 @@ class CrmEntry(TenantModel):
     """One company in one connected CRM. `key` is what Mainstay calls it there, `external_id` what the CRM does.
 
     A row that waits is sent by a task; `claimed_until` is how long one that is sending has it for itself. `error` says
-    why it was refused, or what it waits for.
+    why it was refused, or what it waits for (`crm_error_words`).
     """
 
     class State(models.TextChoices):

@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from apps.analytics.company_scoring import PARTS
+from apps.analytics.crm_error_words import why
 from apps.analytics.models import Company, CompanyRules, CrmEntry
 from apps.analytics.selectors.companies import newest_score
 from apps.analytics.services.crm import MOST
@@ -39,6 +40,8 @@ class ScorePartOut(serializers.Serializer):
 class CrmEntrySerializer(serializers.ModelSerializer):
     """A company in a connected CRM: on its way, sent, or refused and why."""
 
+    error = serializers.SerializerMethodField()
+
     class Meta:
         model = CrmEntry
         fields = (
@@ -46,6 +49,10 @@ class CrmEntrySerializer(serializers.ModelSerializer):
             "sent_at", "error", "candidates",
         )  # fmt: skip
         read_only_fields = fields
+
+    def get_error(self, entry: CrmEntry) -> str:
+        """In words."""
+        return why(entry)
 
 
 class CompanySendSerializer(serializers.Serializer):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from babel import Locale
 from django.conf import settings
@@ -98,7 +98,7 @@ def _turn_of(connection: Connection) -> int:
         outcomes, links = _sent(connection, entries, organization)
     except ProviderError as error:
         note_failure(connection, error)
-        _give_back(entries, str(error))
+        _give_back(entries)
         return 0
     _write_down(entries, outcomes, links)
     note_ok(connection, next_attempt_at=None)
@@ -121,7 +121,7 @@ def _sent(
 ) -> tuple[dict[str, Outcome], dict[str, str]]:
     """What became of each, by key, and the addresses of their records."""
     records = [record_of(entry, organization) for entry in entries if _is_sendable(entry.company)]
-    outcomes = {str(entry.key): Outcome(str(entry.key), error=_("It is not listed as a company of its own any more."))
+    outcomes = {str(entry.key): Outcome(str(entry.key), error="unlisted")
                 for entry in entries if not _is_sendable(entry.company)}
     unknown = [record for record in records if not record.external_id]
     found = _with_token(connection, lambda crm: crm.find(unknown)) if unknown else {}
@@ -148,9 +148,7 @@ def _each_its_own(
     for record in records:
         key, name = owners.setdefault(record.external_id, (record.key, record.name)) if record.external_id else ("", "")
         if record.external_id and key != record.key:
-            words = _("The record found there belongs to %(company)s already. Merge the two companies, or correct the"
-                      " domain of one.") % {"company": name}
-            taken[record.key] = Outcome(record.key, error=words)
+            taken[record.key] = Outcome(record.key, error=f"taken:{name}")
         else:
             ready.append(record)
     return ready, taken
@@ -198,14 +196,14 @@ def _take_over(row: CrmEntry, outcome: Outcome, link: str, *, asked_again: bool)
         row.attempts = 0
         row.state = CrmEntry.State.WAITING if asked_again else CrmEntry.State.SENT
     elif (outcome.retry or not outcome.error) and row.attempts < MOST_ATTEMPTS:
-        row.error = outcome.error or _("The CRM did not say what became of it. It is tried again.")
+        row.error = outcome.error or "unsaid-yet"
         row.next_attempt_at = now + timedelta(minutes=2**row.attempts)
     elif not asked_again:
         row.state = CrmEntry.State.FAILED
-        row.error = row.error or _("The CRM did not say what became of it.")
+        row.error = row.error or "unsaid"
 
 
-def _give_back(entries: Sequence[CrmEntry], words: str) -> None:
-    """They go on waiting, and say for what."""
-    values: dict[str, Any] = {"claimed_until": None, **({"error": words[:500]} if words else {})}
-    CrmEntry.objects.filter(pk__in=[entry.pk for entry in entries], state=CrmEntry.State.WAITING).update(**values)
+def _give_back(entries: Sequence[CrmEntry]) -> None:
+    """They go on waiting; for what is written down with the connection."""
+    waiting = CrmEntry.objects.filter(pk__in=[entry.pk for entry in entries], state=CrmEntry.State.WAITING)
+    waiting.update(claimed_until=None, error="waits")

@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import Organization
+from apps.analytics.crm_error_words import why
 from apps.analytics.models import Company, CrmEntry
 from apps.analytics.providers.crm.base import CrmRecord, ShownField, crms
 from apps.analytics.services.crm_sending import record_of
@@ -20,7 +21,7 @@ def entry_row(entry: CrmEntry) -> dict[str, Any]:
     """One company in one CRM: its state, its record there, what is wrong."""
     return {
         "entry": entry, "label": entry.get_state_display(), "tone": TONES[entry.state], "url": entry.url,
-        "sent_at": entry.sent_at, "error": entry.error,
+        "sent_at": entry.sent_at, "error": why(entry),
         "origin": _origin(entry) if entry.sent_at else "",
         "candidates": _candidates(entry) if entry.state == CrmEntry.State.FAILED else [],
     }

@@ -59,6 +59,6 @@ def entries(organization: Organization) -> Callable[[], list[CrmEntry]]:
 
     def found() -> list[CrmEntry]:
         with tenant(organization.pk):
-            return list(CrmEntry.objects.select_related("company").order_by("id"))
+            return list(CrmEntry.objects.select_related("company", "connection").order_by("id"))
 
     return found

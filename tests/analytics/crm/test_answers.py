@@ -28,7 +28,7 @@ def test_hubspot_takes_some_and_says_which(settings: Any) -> None:
         }, {})]
 
         assert crm.write([FIRST, SECOND, THIRD]) == [
-            Outcome("one", "51", created=True), Outcome("two", error="HubSpot refused: name is too long"),
+            Outcome("one", "51", created=True), Outcome("two", error="refused:name is too long"),
             Outcome("three"),
         ]
 
@@ -45,7 +45,7 @@ def test_salesforce_says_what_may_be_tried_again(settings: Any, code: str, retry
         found = Salesforce({}, {"access_token": TOKEN, "instance_url": office.url}).write([FIRST, SECOND, THIRD])
 
         assert found == [
-            Outcome("one", "51", created=True), Outcome("two", error=f"Salesforce refused: No ({code})", retry=retry),
+            Outcome("one", "51", created=True), Outcome("two", error=f"refused:No ({code})", retry=retry),
             Outcome("three"),
         ]
 

@@ -257,7 +257,7 @@ class TestSalesforce(CrmConformance):
 
         [outcome] = bench.crm().write([ACME])
 
-        assert outcome.error.startswith("A duplicate rule in Salesforce")
+        assert outcome.error == "duplicate"
         assert outcome.candidates == (office.duplicate_of,)
         assert bench.count() == 1
 

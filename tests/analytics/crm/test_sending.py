@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.utils.translation import gettext, override
 
 from apps.accounts.models import AuditEntry, Organization, User
 from apps.analytics import tasks
 from apps.analytics.contracts import CompanyBecameHot
+from apps.analytics.crm_error_words import why
 from apps.analytics.enums import NetworkKind
 from apps.analytics.models import Company, CrmEntry
 from apps.analytics.services import crm_sending
@@ -38,7 +40,7 @@ def send(organization: Organization, connection: Connection, *companies: Company
 
 
 def seen(rows: list[CrmEntry]) -> list[tuple[str, str, str]]:
-    return [(row.company.name, row.state, row.error) for row in rows]
+    return [(row.company.name, row.state, why(row)) for row in rows]
 
 
 def test_sent_once_and_updated_after_that(
@@ -162,7 +164,7 @@ def test_two_companies_do_not_share_a_record_until_they_are_one(
     first, second = entries()
     assert (first.state, first.external_id, first.made_there) == ("sent", number, False)
     assert second.state == "failed"
-    assert "belongs to Acme already" in second.error
+    assert "belongs to Acme already" in why(second)
     with tenant(organization.pk):
         company_merge(actor=alice, company=first.company, into=second.company)
     assert [(row.pk, row.company_id) for row in entries()] == [(first.pk, second.company_id)]
@@ -179,7 +181,7 @@ def test_deleted_there_is_said_and_sending_again_makes_a_new_one(
 
     send(organization, connection, row)
     assert [(entry.state, entry.external_id, entry.url) for entry in entries()] == [("failed", "", "")]
-    assert "was deleted in HubSpot" in entries()[0].error
+    assert "was deleted in HubSpot" in why(entries()[0])
     send(organization, connection, row)
     assert (entries()[0].state, len(hubspot.records)) == ("sent", 1)
 
@@ -271,3 +273,19 @@ def test_an_expired_session_at_salesforce_is_renewed_and_a_duplicate_is_chosen(
         assert entry.url == f"{office.url}/lightning/r/Account/{office.duplicate_of}/view"
         assert len(office.records) == 1
         assert [form["refresh_token"] for form in door.requests] == ["first"]
+
+
+def test_a_refusal_is_told_in_the_readers_language(
+    organization: Organization, hubspot: HubSpotOffice, connect: Make, company: Make, entries: Entries,
+) -> None:
+    hubspot.refuse = "Acme"
+    send(organization, connect(), company("Acme: the bakery"))
+
+    [entry] = entries()
+    reason = "Property values were not valid: name"
+    assert (entry.error, why(entry)) == (f"refused:{reason}", f"HubSpot refused: {reason}")
+    with override("de"):
+        words = gettext("%(vendor)s refused: %(reason)s") % {"vendor": "HubSpot", "reason": reason}
+        assert why(entry) == words != f"HubSpot refused: {reason}"
+    entry.error = "HubSpot refused: in words, as they were kept before"
+    assert why(entry) == entry.error

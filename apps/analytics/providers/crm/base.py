@@ -57,6 +57,7 @@ class ShownField:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of one record. With neither `external_id` nor `error` nothing is known of it, and it is tried again.
+    `error` is a key of `crm_error_words`, and after a colon what belongs to it.
 
     `retry`: the same may be taken later. `gone`: the record was deleted over there. `candidates`: ids of records the
     CRM thinks are the same.

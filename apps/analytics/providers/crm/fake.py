@@ -67,9 +67,9 @@ class FakeCrm(Crm):
             word = str(self.config.get("refuse") or "")
             number = record.external_id or keys.get(record.key, "")
             if word and word.casefold() in record.name.casefold():
-                found.append(Outcome(record.key, error=_t("The demo CRM refuses this name.")))
+                found.append(Outcome(record.key, error="name"))
             elif record.external_id and record.external_id not in stored:
-                found.append(Outcome(record.key, error=_t("The record was deleted there."), gone=True))
+                found.append(Outcome(record.key, error="gone", gone=True))
             else:
                 made = not number
                 number = number or str(1000 + len(stored))

@@ -197,10 +197,8 @@ def _outcomes(verb: str, records: Sequence[CrmRecord], answer: Answer) -> list[O
 
 def _refusal(record: CrmRecord, fault: Mapping[str, Any]) -> Outcome:
     if fault.get("category") == "OBJECT_NOT_FOUND":
-        return Outcome(record.key, error=_t("The record was deleted in HubSpot. Send it again to make a new one."),
-                       gone=True)
-    words = _t("HubSpot refused: %(reason)s") % {"reason": str(fault.get("message") or fault.get("category") or "")}
-    return Outcome(record.key, error=words[:LONGEST_WORDS])
+        return Outcome(record.key, error="gone", gone=True)
+    return Outcome(record.key, error=f"refused:{fault.get('message') or fault.get('category') or ''}"[:LONGEST_WORDS])
 
 
 def _complaint(answer: Answer) -> Refused:

@@ -157,12 +157,10 @@ class Salesforce(OAuthProvider, Crm):
         fault = next(iter(row.get("errors") or []), {})
         code = str(fault.get("statusCode") or fault.get("errorCode") or "")
         if code in _GONE:
-            words = _t("The account was deleted in Salesforce. Send it again to make a new one.")
-            return Outcome(record.key, error=words, gone=True)
-        words = _t("Salesforce refused: %(reason)s") % {"reason": f"{fault.get('message') or ''} ({code})"}
-        if code == "DUPLICATES_DETECTED":
-            words = _t("A duplicate rule in Salesforce says that this account is there already, under another address.")
-        return Outcome(record.key, error=words[:LONGEST_WORDS], retry=code in _LATER, candidates=_candidates(fault))
+            return Outcome(record.key, error="gone", gone=True)
+        is_duplicate = code == "DUPLICATES_DETECTED"
+        error = "duplicate" if is_duplicate else f"refused:{fault.get('message') or ''} ({code})"
+        return Outcome(record.key, error=error[:LONGEST_WORDS], retry=code in _LATER, candidates=_candidates(fault))
 
     def _query(self, soql: str) -> Iterator[dict[str, Any]]:
         """The rows of a question, over all pages."""
