@@ -1,5 +1,5 @@
-"""Questions under filters about a year of twelve million events: the whole page with each of its questions, a funnel,
-and PostgreSQL's rows asked the same in the same run.
+"""Questions under filters about a year of twelve million events: the whole page with each of its questions, funnels,
+retention, paths, and PostgreSQL's rows asked the same in the same run.
 
 Wall time is what people wait for; seconds of CPU are told beside it, because they depend less on what else runs: those
 of this process, and of the backend of PostgreSQL that answers it, without parallel workers. The year is built once and
@@ -27,12 +27,12 @@ from apps.analytics import columns, source
 from apps.analytics.columns.keeping import missing
 from apps.analytics.columns.making import make_span
 from apps.analytics.database import connect
-from apps.analytics.models import Site
+from apps.analytics.models import Goal, Site
 from apps.analytics.pipeline.rebuild import rebuild_site
 from apps.analytics.selectors import column_sums, journeys
 from apps.analytics.selectors.journeys import Match, Rule, RuleKind
 from apps.core.tenancy import every_tenant, tenant
-from apps.metrics.contracts import Query, Window
+from apps.metrics.contracts import Filter, Grain, Operator, Query, Window
 from tests.benchmarks import traffic, year
 from tests.benchmarks.kept import kept
 from tests.benchmarks.machine import cpu_seconds, say
@@ -123,7 +123,7 @@ def test_a_year_under_filters(transactional_db: None, settings: Any) -> None:
         client = Client()
         client.force_login(owner, backend="django.contrib.auth.backends.ModelBackend")
         _page(client, f"/o/year/traffic/{site.script_id}/?range=12m")
-        _funnel(site)
+        _ways(site)
 
 
 def _page(client: Client, page: str) -> None:
@@ -173,20 +173,40 @@ def _each_question(ask: Callable[[], Any]) -> None:
         say("      of this process' CPU", 1000 * cpu, "ms")
 
 
-def _funnel(site: Site) -> None:
-    end = site.detected_at
-    month = Query((), Window(end - timedelta(days=30), end, site.organization.tz), (site.organization_id,), (site.id,))
+def _ways(site: Site) -> None:
+    """Funnels, retention and paths, and figures of those who reached a goal, each from both."""
+    def of_days(days: int, *filters: Filter) -> Query:
+        window = Window(site.detected_at - timedelta(days=days), site.detected_at, site.organization.tz)
+        return Query(("sessions", "visitors"), window, (site.organization_id,), (site.id,), filters)
 
-    def ask() -> Any:
-        return journeys.funnel(month, STEPS, timedelta(days=1))
-
+    month, twelve = of_days(30), of_days(DAYS)
     with tenant(site.organization_id):
-        name = f"funnel of 5 steps, 30 days of {EVENTS * 30 / DAYS / 1e6:.1f} M events"
-        files, here = told(name, ask, 800), ask()
-        with _RowsOnly():
-            rows, there = told(f"{name}, from PostgreSQL's rows", ask, times=1), ask()
-        assert here == there
-        say("  PostgreSQL's rows / column files, by the clock", rows.wall / files.wall, "times", 3)
+        goal, _ = Goal.objects.get_or_create(site=site, name="Signed up", defaults={"kind": "event", "value": "signup"})
+        reached = of_days(DAYS, Filter("goal", Operator.IS, (str(goal.pk),)))
+        _both("funnel of 5 steps, 30 days", lambda: journeys.funnel(month, STEPS, timedelta(days=1)), 800)
+        _both("funnel of 5 steps, 30 days, recognised visitors", lambda: journeys.funnel(
+            month, STEPS, timedelta(days=7), base=journeys.Base.RECOGNISED))
+        _both("retention by month, 12 months", lambda: journeys.retention(twelve, Grain.MONTH))
+        _both("retention by day, 30 days", lambda: journeys.retention(month, Grain.DAY))
+        for name, start in (("", None), (" from pages", STEPS[1]), (" from an event", STEPS[3])):
+            for way in journeys.Direction:
+                _both(f"paths {way}{name}, 12 months", lambda way=way, start=start: journeys.paths(
+                    twelve, start, way, 4, 8))
+        _both("visitors who reached a goal, 12 months", lambda: source.TrafficSource().totals(reached))
+
+
+def _both(name: str, ask: Callable[[], Any], bound: float | None = None) -> None:
+    """One question to the files and to PostgreSQL's rows, and that both say the same."""
+    def fresh() -> Any:
+        column_sums.forget()
+        return ask()
+
+    files, here = told(f"{name}, {EVENTS / 1e6:g} M events a year", fresh, bound), fresh()
+    with _RowsOnly():
+        rows, there = told(f"  {name}, from PostgreSQL's rows", fresh, times=1), fresh()
+    assert here == there
+    say("  PostgreSQL's rows / column files, by the clock", rows.wall / files.wall, "times")
+    say("  PostgreSQL's rows / column files, by CPU", (rows.here + rows.there) / (files.here + files.there), "times")
 
 
 class _RowsOnly(pytest.MonkeyPatch):

@@ -99,6 +99,9 @@ class Words(EventWords, Protocol):
     def pair(self, first: str, second: str) -> str:
         """Two numbers as one."""
 
+    def mark(self, text: str) -> str:
+        """A text as a number, by which it is told from others."""
+
     def each(self, array: str) -> str:
         """A row for each member."""
 

@@ -59,6 +59,10 @@ class DuckWords:
         """Two numbers as one."""
         return f"hash({first}, {second})"
 
+    def mark(self, text: str) -> str:
+        """A text as a number, by which it is told from others."""
+        return f"hash({text})"
+
     def each(self, array: str) -> str:
         """A row for each member."""
         return f"unnest({array})"
@@ -111,6 +115,10 @@ class ClickHouseWords:
     def pair(self, first: str, second: str) -> str:
         """Two numbers as one."""
         return f"sipHash64({first}, {second})"
+
+    def mark(self, text: str) -> str:
+        """A text as a number, by which it is told from others."""
+        return f"sipHash64(coalesce({text}, ''))"
 
     def each(self, array: str) -> str:
         """A row for each member."""

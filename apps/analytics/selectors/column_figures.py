@@ -19,7 +19,7 @@ from apps.analytics.columns.spans import Plan
 from apps.analytics.enums import Dimension
 from apps.analytics.histograms import HISTOGRAMS
 from apps.analytics.selectors import visits
-from apps.analytics.selectors.column_sql import NARROW, OF_EVENTS, Tables
+from apps.analytics.selectors.column_sql import NARROW, OF_EVENTS, Tables, of_gaps
 from apps.analytics.selectors.column_sums import FEW, SECONDS, by_day, by_few
 from apps.analytics.selectors.measures import Asked, counted_in, plain
 from apps.metrics.calendar_math import midnight
@@ -38,7 +38,7 @@ class ColumnFigures:
         """Sums over the window."""
         tables, raw = Tables(query, self._plan), _raw(asked)
         found: Counter[str] = Counter()
-        for gap in self._gaps(query):
+        for gap in of_gaps(query, self._plan):
             found.update(visits.totals(gap, raw, cursor))
         if raw.columns:
             for _, row in by_day(tables):
@@ -55,7 +55,7 @@ class ColumnFigures:
         """Sums by the bucket a visit began in."""
         tables, raw = Tables(query, self._plan), _raw(asked)
         found: dict[datetime, Counter[str]] = {}
-        for gap in self._gaps(query):
+        for gap in of_gaps(query, self._plan):
             for bucket, row in visits.buckets(gap, raw, cursor):
                 found.setdefault(bucket.astimezone(UTC), Counter()).update(row)
         for bucket, row in _buckets(tables, raw):
@@ -72,7 +72,8 @@ class ColumnFigures:
         tables, raw = self._tables(query, asked, by, cursor), _raw(asked)
         rest = [
             [row.value, *(str(row.measures[name]) for name in raw.columns)]
-            for gap in self._gaps(query) for row in visits.breakdown(gap, raw, by, raw.columns[0], None, 0, cursor)
+            for gap in of_gaps(query, self._plan)
+            for row in visits.breakdown(gap, raw, by, raw.columns[0], None, 0, cursor)
         ]
         sums, params = _grouped(tables, raw, by)
         place = asked.columns.index(order)
@@ -94,15 +95,11 @@ class ColumnFigures:
 
     def _by_few(self, query: Query, asked: Asked, by: str, limit: int, offset: int, cursor: Any) -> Sequence[Row]:
         found = Counter(by_few(Tables(query, self._plan))[by])
-        for gap in self._gaps(query):
+        for gap in of_gaps(query, self._plan):
             for row in visits.breakdown(gap, asked, by, "visitors", None, 0, cursor):
                 found[row.value] += row.measures["visitors"]  # type: ignore[assignment]
         ranked = sorted(found.items(), key=lambda item: (-item[1], item[0]))
         return [Row(value, {"visitors": number}) for value, number in ranked[offset : offset + limit]]
-
-    def _gaps(self, query: Query) -> Iterator[Query]:
-        for gap in self._plan.gaps:
-            yield replace(query, subjects=gap.sites, window=gap.window)
 
     def _tables(self, query: Query, asked: Asked, by: str, cursor: Any) -> Tables:
         """With the currencies of the organizations, where money is told from other money."""

@@ -3,7 +3,7 @@ and ClickHouse share; where they do not, in those of the store (`apps.analytics.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -79,12 +79,30 @@ class Tables:
 
     def rows(self, name: str) -> str:
         """Rows of visits that began in the plan's stretches, as `s`; only copies that hold more are looked through."""
-        table, at = self.plan.store.table, self.words.at
+        return f"({self._parts(name, self._within)}) s"
+
+    def events_chosen(self, *, with_visits: bool = False) -> tuple[str, list[Any]]:
+        """The events of the chosen visits, as `e`, up to a condition that may go on, with the parameters. Visits are
+        joined, as `s`, only where they are asked for or filtered by: those of a year take much memory."""
+        if self.query.filters or with_visits:
+            where, params = self.chosen()
+            return f"{self.events} JOIN {self.visits} ON s.visit = e.visit WHERE {where}", params
+        partly = self.plan.store.table(self.plan.partly, VISITS) if self.plan.partly else ""
+        within = f"visit IN (SELECT visit FROM {partly} WHERE {self._within})"
+        return f"({self._parts(EVENTS, within)}) e WHERE true", []
+
+    @property
+    def _within(self) -> str:
+        at = self.words.at
+        return " OR ".join(f"started_at >= {at(a)} AND started_at < {at(b)}" for a, b in self.plan.stretches)
+
+    def _parts(self, name: str, within: str) -> str:
+        """The rows of whole copies, and those of the others that lie within."""
+        table = self.plan.store.table
         parts = [f"SELECT * FROM {table(self.plan.whole, name)}"] if self.plan.whole else []
         if self.plan.partly:
-            within = " OR ".join(f"started_at >= {at(a)} AND started_at < {at(b)}" for a, b in self.plan.stretches)
             parts.append(f"SELECT * FROM {table(self.plan.partly, name)} WHERE {within}")
-        return f"({' UNION ALL '.join(parts)}) s"
+        return " UNION ALL ".join(parts)
 
     @property
     def local(self) -> str:
@@ -213,6 +231,12 @@ class Tables:
 
     def _matches(self, expression: str, item: Filter) -> tuple[str, list[Any]]:
         return holds(expression, item.operator is Operator.CONTAINS, item.values, self.words)
+
+
+def of_gaps(query: Query, plan: Plan) -> Iterator[Query]:
+    """The question for PostgreSQL, of each stretch that no copy holds."""
+    for gap in plan.gaps:
+        yield replace(query, subjects=gap.sites, window=gap.window)
 
 
 def _coalesced(sums: Sequence[str]) -> str:

@@ -9,19 +9,20 @@ every answer says what it is unique over (`Base`) and what share of the visits c
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 from apps.analytics.columns.contracts import CopiesGone
-from apps.analytics.columns.spans import plan
+from apps.analytics.columns.spans import Plan, plan
 from apps.analytics.contracts.rules import Match, Rule, RuleKind
-from apps.analytics.selectors import column_journeys
+from apps.analytics.selectors import column_journeys, column_paths, column_retention
 from apps.analytics.selectors import journey_sql as sql
 from apps.analytics.selectors.asking import asked
-from apps.analytics.selectors.journey_sql import REST
+from apps.analytics.selectors.walk_sql import REST
 from apps.metrics.contracts import Grain, Query
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "Step", "funnel", "paths", "retention",
 ]
 
+T = TypeVar("T")
 SECONDS = 5
 MOST_STEPS = 12
 DEEPEST = 20
@@ -126,21 +128,16 @@ def funnel(
     does: the attempt that came furthest counts. `ordered=False`: the steps in any order, within `window`."""
     if not 1 <= len(steps) <= MOST_STEPS:
         raise ValueError(f"a funnel has one to {MOST_STEPS} steps")
-    rows, share = asked(query, lambda query, cursor: _followed(query, steps, window, ordered, base, cursor), SECONDS)
+    of_persons = base == Base.RECOGNISED
+
+    def of_copies(found: Plan, query: Query, cursor: Any) -> tuple[sql.Found, float]:
+        rows = column_journeys.funnel(found, query, steps, window, ordered, of_persons, cursor)
+        return rows, column_retention.share(found, query, cursor) if of_persons else 1.0
+
+    rows, share = _asked(
+        query, of_copies, lambda query, cursor: sql.funnel(query, steps, window, ordered, of_persons, cursor)
+    )
     return Funnel(base, tuple(_steps(rows)), share)
-
-
-def _followed(
-    query: Query, steps: Sequence[Rule], window: timedelta, ordered: bool, base: Base, cursor: Any
-) -> tuple[sql.Found, float]:
-    """From the column files where they hold enough of it; who is recognised is known to PostgreSQL alone."""
-    found = plan(query, cursor) if base == Base.VISITS else None
-    if found is not None:
-        try:
-            return column_journeys.funnel(found, query, steps, window, ordered, cursor), 1.0
-        except CopiesGone:
-            pass
-    return sql.funnel(query, steps, window, ordered, base == Base.RECOGNISED, cursor)
 
 
 def retention(query: Query, grain: Grain) -> Retention:
@@ -148,7 +145,10 @@ def retention(query: Query, grain: Grain) -> Retention:
     is of those whose first visit *in the window* fell into its period."""
     if grain not in {Grain.DAY, Grain.WEEK, Grain.MONTH}:
         raise ValueError("visitors return in days, weeks or months")
-    found, share = asked(query, lambda query, cursor: sql.retention(query, grain, cursor), SECONDS)
+    found, share = _asked(
+        query, lambda found, query, cursor: column_retention.retention(found, query, grain, cursor),
+        lambda query, cursor: sql.retention(query, grain, cursor),
+    )
     starts = sql.periods(query.window, grain)
     cohorts = tuple(
         Cohort(start, found[index, index], tuple(found.get((index, later), 0) for later in range(index, len(starts))))
@@ -161,9 +161,10 @@ def paths(query: Query, start: Rule | None, direction: Direction, depth: int, mo
     """The pages seen after (or before) the start, up to `depth` steps, the `most` busiest of each step singly. Without
     a start, forward paths begin with the first page of a visit and backward paths with the last."""
     depth, most = max(1, min(depth, DEEPEST)), max(1, most)
-    rows = asked(
-        query, lambda query, cursor: sql.paths(query, start, direction == Direction.BACKWARD, depth, most, cursor),
-        SECONDS,
+    said = (start, direction == Direction.BACKWARD, depth, most)
+    rows = _asked(
+        query, lambda found, query, cursor: column_paths.paths(found, query, *said, cursor),
+        lambda query, cursor: sql.paths(query, *said, cursor),
     )
     nodes: dict[tuple[int, str], list[int]] = {}
     links = []
@@ -184,6 +185,19 @@ def paths(query: Query, start: Rule | None, direction: Direction, depth: int, mo
         ),
         tuple(sorted(links, key=lambda link: (link.depth, -link.visits, link.source, link.target))),
     )
+
+
+def _asked(
+    query: Query, of_copies: Callable[[Plan, Query, Any], T], of_rows: Callable[[Query, Any], T]
+) -> T:
+    """From the copies where they hold enough of it, else from PostgreSQL's rows."""
+    def ask(query: Query, cursor: Any) -> T:
+        if (found := plan(query, cursor)) is not None:
+            with suppress(CopiesGone):
+                return of_copies(found, query, cursor)
+        return of_rows(query, cursor)
+
+    return asked(query, ask, SECONDS)
 
 
 def _steps(rows: Sequence[tuple[int, float | None]]) -> list[Step]:

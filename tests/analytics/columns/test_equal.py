@@ -131,7 +131,7 @@ def assert_same(query: Query, by: str, *, used: bool) -> None:
 def digest(sender: Sender, drawn: list[dict[str, Any]]) -> None:
     for event in drawn:
         sender.digest(sender.envelope(
-            BEGIN + timedelta(minutes=event["minutes"] + event["late"]), sent(event),
+            BEGIN + timedelta(minutes=event["minutes"] + event["late"]), sent(event, BEGIN),
             ip=f"203.0.113.{event['who']}", ua=DESKTOP if event["who"] % 2 else PHONE,
         ))
 
