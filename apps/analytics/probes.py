@@ -5,8 +5,11 @@ from __future__ import annotations
 from django.db import connection
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
+from django.utils.functional import lazy
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from apps.analytics.columns.contracts import CLICKHOUSE
 from apps.analytics.columns.stores import chosen
 from apps.core.ops.probes import Probe, Reading, queue_reading, register_probe
 
@@ -14,6 +17,8 @@ LATE_SECONDS = 30
 COLUMNS_LATE_SECONDS = 86_400
 DELIVERY_LATE_SECONDS = 120
 _COUNTED_UP_TO = 100_000
+_IN_FILES = _("%(size)s in files for questions under filters.")
+_IN_CLICKHOUSE = _("%(size)s in ClickHouse for questions under filters.")
 
 
 def _inbox() -> Reading:
@@ -49,22 +54,31 @@ def _deliveries() -> Reading:
         return queue_reading(cursor.fetchone(), late_after_seconds=DELIVERY_LATE_SECONDS)
 
 
+def _columns_label() -> str:
+    """Where copies in columns lie, which the settings say."""
+    store = chosen()
+    return gettext("Copies in ClickHouse") if store and store.place == CLICKHOUSE else gettext("Column files")
+
+
 def _columns() -> Reading:
     """Spans that changed wait to be made anew; until then large sites are slower under filters."""
+    store = chosen()
+    if store is None:
+        return Reading(True, _("No copies are kept: PostgreSQL answers questions under filters."))
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FILTER (WHERE stale OR NOT ready), coalesce(sum(bytes) FILTER (WHERE ready), 0),"
             " min(made_at) FILTER (WHERE stale OR NOT ready) FROM analytics_columnspan WHERE store = %s",
-            [store.key if (store := chosen()) else ""],
+            [store.key],
         )
         waiting, size, since = cursor.fetchone()
-    words = _("%(size)s of copies for questions under filters.") % {"size": filesizeformat(size)}
+    words = _IN_CLICKHOUSE if store.place == CLICKHOUSE else _IN_FILES
     late = since is not None and (timezone.now() - since).total_seconds() > COLUMNS_LATE_SECONDS and waiting > 50
-    return Reading(not late, words, waiting)
+    return Reading(not late, words % {"size": filesizeformat(size)}, waiting)
 
 
 PIPELINE = Probe("pipeline", _("Event pipeline"), _inbox)
 register_probe(PIPELINE)
 register_probe(Probe("deliveries", _("Events on their way to destinations"), _deliveries))
 register_probe(Probe("dead-letters", _("Rejected requests"), _dead_letters))
-register_probe(Probe("columns", _("Column files"), _columns))
+register_probe(Probe("columns", lazy(_columns_label, str)(), _columns))
