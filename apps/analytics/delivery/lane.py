@@ -22,7 +22,7 @@ from apps.analytics.enums import BreakerState
 from apps.analytics.histograms import REQUEST_MS
 from apps.analytics.models import Destination
 from apps.analytics.providers.base import Destination as Vendor
-from apps.analytics.providers.base import Exchange, Payload, Result, destinations
+from apps.analytics.providers.base import Exchange, Payload, Refused, Result, destinations
 from apps.core.models import Connection
 from apps.core.providers import ProviderError
 
@@ -150,7 +150,7 @@ class Lane:
             return Request(rows, time.perf_counter() - began, error=error, exchange=getattr(error, "exchange", None))
         except Exception as error:
             log.exception("delivery.vendor_failed", destination=self._id)
-            words = ProviderError(f"{type(error).__name__}: {error}"[:300])
+            words = Refused(f"{type(error).__name__}: {error}"[:300], unanswered=True)  # before or after it left
             return Request(rows, time.perf_counter() - began, error=words)
         return Request(rows, time.perf_counter() - began, results=report.results, exchange=report.exchange)
 
@@ -194,7 +194,7 @@ def judged(
     results = {result.event_id: result for result in request.results}
     sent, unsent = [], []
     for row in request.rows:
-        result = _of_all(request, row) if request.error is not None else results.get(row.event_id, _nothing(row))
+        result = _of_all(request, row) if request.error is not None else results.get(row.event_id) or _nothing(row)
         if result.ok:
             sent.append(row)
             continue

@@ -189,7 +189,7 @@ def test_a_vendor_with_a_bug_stops_nobody_else(
 
     deliverer.deliver()
     assert states(broken) == {"waiting": 2}
-    assert rows_of(broken)[0].words == "KeyError: 'url'"
+    assert (rows_of(broken)[0].words, rows_of(broken)[0].is_unsure) == ("KeyError: 'url'", True)
     assert states(elsewhere) == {"sent": 2}
     assert counted(broken) == {"failed": 2, "requests": 1}
 
