@@ -51,7 +51,7 @@ class ListView(ConnectionsView):
         """The page."""
         cards = gallery.cards()
         running = any(card.row.progress.get("running") for card in cards)
-        if request.htmx and request.headers.get("HX-Target") == "connection-cards":
+        if request.htmx and request.headers.get("HX-Target", "").endswith("#connection-cards"):
             return self.page("cards", cards=cards, running=running, may_manage=self.may("connection.manage"))
         return self.shown(cards=cards, running=running, shelves=gallery.shelves())
 

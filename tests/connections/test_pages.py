@@ -192,7 +192,7 @@ def test_a_running_sync_shows_how_far_it_is_and_keeps_asking(browser: Client, sy
         Connection.objects.update(progress={"running": True, "items": 1204, "total": 5000}, status="ok")
 
     page = browser.get(BASE).content.decode()
-    part = browser.get(BASE, headers={"HX-Request": "true", "HX-Target": "connection-cards"}).content.decode()
+    part = browser.get(BASE, headers={"HX-Request": "true", "HX-Target": "section#connection-cards"}).content.decode()
 
     assert "Syncing: 1,204 of 5,000" in page
     assert 'hx-trigger="every 3s"' in page
