@@ -12,7 +12,8 @@ from tests.e2e.conftest import PEOPLE
 from tests.e2e.people import Business
 
 
-def test_chosen_companies_are_sent_and_one_is_refused(person: PEOPLE, business: Business, word: str) -> None:
+def with_companies(business: Business, box: str) -> None:
+    """Three companies, and a CRM that refuses one of them."""
     now = timezone.now()
     with tenant(business.organization.pk):
         for name, domain in (("Acme Machines", "acme.example"), ("Globex", ""), ("Initech", "")):
@@ -21,8 +22,12 @@ def test_chosen_companies_are_sent_and_one_is_refused(person: PEOPLE, business: 
                 scored_at=now,
             )
         Connection.objects.create(
-            kind="crm", provider="fake", name="Our CRM", status="ok", config={"box": word, "refuse": "Globex"},
+            kind="crm", provider="fake", name="Our CRM", status="ok", config={"box": box, "refuse": "Globex"},
         )
+
+
+def test_chosen_companies_are_sent_and_one_is_refused(person: PEOPLE, business: Business, word: str) -> None:
+    with_companies(business, word)
     page = person(business.owner)
     page.goto(f"/o/{business.organization.slug}/companies/")
     send, said = page.get_by_role("button", name="Send the chosen to a CRM"), page.locator("[data-choose-count]")
