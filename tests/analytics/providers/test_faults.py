@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -14,21 +15,22 @@ import time_machine
 
 from apps.analytics.providers import calls, webhook
 from apps.analytics.providers.base import Destination, Refused
-from apps.core.http import Limits
 from tests.analytics.providers.bench import BY_KEY, Bench, account, event, every_vendor, open_bench, payload
 from tests.analytics.providers.servers import CUT, DRIP, DROP, HANG, HUGE, Vendor
 
-SECONDS = 0.4
+@pytest.fixture
+def opened(bench: Bench, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Destination, Vendor]]:
+    """The vendor's account and server."""
+    monkeypatch.setitem(calls.call.__kwdefaults__, "most_bytes", 100_000)
+    with open_bench(bench, settings) as found:
+        yield found
 
 
 @pytest.fixture
-def opened(bench: Bench, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Destination, Vendor]]:
-    """The vendor's account and server, with little time and a small answer."""
-    monkeypatch.setitem(calls.call.__kwdefaults__, "seconds", SECONDS)
-    monkeypatch.setitem(calls.call.__kwdefaults__, "most_bytes", 100_000)
-    monkeypatch.setattr(webhook, "LIMITS", Limits(seconds=SECONDS, max_bytes=100_000, redirects=0, cut=True))
-    with open_bench(bench, settings) as found:
-        yield found
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Little time for an answer."""
+    monkeypatch.setitem(calls.call.__kwdefaults__, "seconds", 0.3)
+    monkeypatch.setattr(webhook, "LIMITS", replace(webhook.LIMITS, seconds=0.3))
 
 
 def refused(vendor: Destination) -> Refused:
@@ -39,7 +41,20 @@ def refused(vendor: Destination) -> Refused:
 
 
 @every_vendor
-@pytest.mark.parametrize("answer", [DROP, HANG, CUT, DRIP, HUGE])
+@pytest.mark.parametrize("answer", [HANG, DRIP])
+@pytest.mark.usefixtures("impatient")
+def test_an_answer_that_takes_too_long(bench: Bench, opened: tuple[Destination, Vendor], answer: str) -> None:
+    """No answer at all, and one that comes a little now and then."""
+    vendor, server = opened
+    server.answers = [answer]
+
+    error = refused(vendor)
+
+    assert (error.permanent, error.unanswered, len(server.asked)) == (False, True, 1)
+
+
+@every_vendor
+@pytest.mark.parametrize("answer", [DROP, CUT, HUGE])
 def test_an_answer_that_was_not_read_to_its_end(
     bench: Bench, opened: tuple[Destination, Vendor], answer: str
 ) -> None:
