@@ -18,6 +18,7 @@ from apps.analytics.providers.base import Destination, Refused
 from tests.analytics.providers.bench import BY_KEY, Bench, account, event, every_vendor, open_bench, payload
 from tests.analytics.providers.servers import CUT, DRIP, DROP, HANG, HUGE, Vendor
 
+
 @pytest.fixture
 def opened(bench: Bench, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Destination, Vendor]]:
     """The vendor's account and server."""
