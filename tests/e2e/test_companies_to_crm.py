@@ -51,10 +51,10 @@ def test_chosen_companies_are_sent_and_one_is_refused(person: PEOPLE, business: 
 
     expect(page.get_by_text("2 companies are on their way to Our CRM.")).to_be_visible()
     refused = page.get_by_role("row").filter(has_text="Globex")
-    expect(refused).to_contain_text("The demo CRM refuses this name.")
+    expect(refused).to_contain_text("Demo CRM refuses this name.")
     sent = page.get_by_role("row").filter(has_text="Acme Machines")
     expect(sent).to_contain_text("Record made by Mainstay")
     expect(sent.get_by_role("link", name="Open")).to_have_attribute("href", f"{page.url.split('/o/')[0]}/?record=1000")
     refused.get_by_role("link", name="Globex").click()
-    expect(page.get_by_text("The demo CRM refuses this name.")).to_be_visible()
+    expect(page.get_by_text("Demo CRM refuses this name.")).to_be_visible()
     expect(page.get_by_role("link", name="Send to CRM")).to_be_visible()

@@ -14,6 +14,7 @@ interface Answer {
   told: { at?: number; error?: string } | null; // null when it is no answer of ours, such as the page to sign in
 }
 
+const CANCELLED = "cancelled";
 const LONGEST_WAIT = 30;
 const PASSES = new Set([0, 408, 429, 500, 502, 503, 504]);
 
@@ -32,7 +33,7 @@ export class Upload extends HTMLElement {
       event.preventDefault();
       void this.#upload(file, new FormData(event.target as HTMLFormElement));
     });
-    find("[data-upload-cancel]", this)?.addEventListener("click", () => this.#stop?.abort());
+    find("[data-upload-cancel]", this)?.addEventListener("click", () => this.#stop?.abort(CANCELLED));
   }
 
   disconnectedCallback(): void {
@@ -52,10 +53,11 @@ export class Upload extends HTMLElement {
       location.assign(begun.page);
     } catch (error) {
       removeEventListener("beforeunload", hold);
+      const cancelled = stop.signal.reason === CANCELLED;
+      if (cancelled && begun) await post(begun.cancel, { do: "remove" }).catch(() => null);
       this.#stop = null;
       this.#close();
-      if (stop.signal.aborted && begun) void post(begun.cancel, { do: "remove" });
-      if (stop.signal.aborted) this.#say(word(this, "cancelled"));
+      if (cancelled) this.#say(word(this, "cancelled"));
       else this.#fail(error instanceof Refusal ? error.message : word(this, "failed"));
     }
   }
@@ -93,7 +95,7 @@ export class Upload extends HTMLElement {
       const abort = (): void => request.abort();
       signal.addEventListener("abort", abort);
       request.upload.addEventListener("progress", (event) => sent(event.loaded));
-      request.addEventListener("abort", () => reject(new Error("cancelled")));
+      request.addEventListener("abort", () => reject(new Error(CANCELLED)));
       request.addEventListener("loadend", () => {
         signal.removeEventListener("abort", abort);
         resolve({ status: request.status, told: parsed(request.responseText) });
@@ -111,7 +113,7 @@ export class Upload extends HTMLElement {
       const timer = setTimeout(resolve, Math.min(seconds, LONGEST_WAIT) * 1000);
       signal.addEventListener("abort", () => {
         clearTimeout(timer);
-        reject(new Error("cancelled"));
+        reject(new Error(CANCELLED));
       });
     });
   }
