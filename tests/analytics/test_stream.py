@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 from channels.routing import URLRouter
-from channels.testing import WebsocketCommunicator
 from django.db import connections
 from guardian.shortcuts import assign_perm
 
@@ -27,6 +26,7 @@ from tests.analytics.conftest import view
 from tests.analytics.test_runner import put
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.analytics import SiteFactory
+from tests.house.page_socket import PageSocket
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PATIENCE = 60
@@ -65,10 +65,10 @@ def tracking(transactional_db: None) -> Iterator[Tracking]:
 @pytest.fixture
 async def opened() -> AsyncIterator[Callable[..., Any]]:
     """Opens stream sockets as a person."""
-    sockets: list[WebsocketCommunicator] = []
+    sockets: list[PageSocket] = []
 
-    async def come(user: Any, organization: Organization, **message: Any) -> WebsocketCommunicator:
-        socket = WebsocketCommunicator(URLRouter(websocket_urlpatterns), f"/ws/o/{organization.slug}/stream/")
+    async def come(user: Any, organization: Organization, **message: Any) -> PageSocket:
+        socket = PageSocket(URLRouter(websocket_urlpatterns), f"/ws/o/{organization.slug}/stream/")
         socket.scope |= {"user": user}
         sockets.append(socket)
         socket.answer = await socket.connect(timeout=PATIENCE)  # type: ignore[attr-defined]
@@ -84,7 +84,7 @@ async def opened() -> AsyncIterator[Callable[..., Any]]:
     await sync_to_async(connections.close_all)()
 
 
-async def heard(socket: WebsocketCommunicator, kind: str) -> dict[str, Any]:
+async def heard(socket: PageSocket, kind: str) -> dict[str, Any]:
     """The next message of a kind."""
     while True:
         message = await socket.receive_json_from(timeout=PATIENCE)
@@ -92,7 +92,7 @@ async def heard(socket: WebsocketCommunicator, kind: str) -> dict[str, Any]:
             return message
 
 
-async def paths(socket: WebsocketCommunicator, until: str) -> list[str]:
+async def paths(socket: PageSocket, until: str) -> list[str]:
     """The pages of the events that come, up to one."""
     found: list[str] = []
     while until not in found:

@@ -14,7 +14,6 @@ from zoneinfo import ZoneInfo
 import pytest
 from asgiref.sync import sync_to_async
 from channels.routing import URLRouter
-from channels.testing import WebsocketCommunicator
 from django.db import connections
 
 from apps.accounts.models import Organization
@@ -26,6 +25,7 @@ from apps.metrics.formulas import Quantile, Ratio
 from apps.metrics.frame import Frame, Viewer
 from apps.metrics.registry import Better, Metric, Sample, Thresholds, Unit
 from config.sockets import websocket_urlpatterns
+from tests.house.page_socket import PageSocket
 from tests.metrics.sockets import Open
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -127,10 +127,10 @@ def topics(monkeypatch: pytest.MonkeyPatch, shop: Shop) -> None:
 @pytest.fixture
 async def opened() -> AsyncIterator[Open]:
     """Opens sockets as a person, and closes them all at the end."""
-    sockets: list[WebsocketCommunicator] = []
+    sockets: list[PageSocket] = []
 
-    async def open_socket(user: Any, organization: Organization, **scope: Any) -> WebsocketCommunicator:
-        socket = WebsocketCommunicator(URLRouter(websocket_urlpatterns), f"/ws/o/{organization.slug}/live/")
+    async def open_socket(user: Any, organization: Organization, **scope: Any) -> PageSocket:
+        socket = PageSocket(URLRouter(websocket_urlpatterns), f"/ws/o/{organization.slug}/live/")
         socket.scope |= {"user": user, **scope}
         sockets.append(socket)
         socket.answer = await socket.connect(timeout=60)  # type: ignore[attr-defined]

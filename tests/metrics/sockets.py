@@ -9,22 +9,22 @@ from collections.abc import Callable
 from typing import Any
 
 from asgiref.sync import sync_to_async
-from channels.testing import WebsocketCommunicator
 from django.utils import timezone
 
 from apps.accounts.models import Organization
 from apps.metrics import live
+from tests.house.page_socket import PageSocket
 
 Open = Callable[..., Any]
 PATIENCE_SECONDS = 60  # only a run that fails waits this long
 
 
-async def follow(socket: WebsocketCommunicator, *topics: str, **more: Any) -> dict[str, Any]:
+async def follow(socket: PageSocket, *topics: str, **more: Any) -> dict[str, Any]:
     await socket.send_json_to({"type": "subscribe", "topics": list(topics), **more})
     return await socket.receive_json_from(timeout=PATIENCE_SECONDS)
 
 
-async def heard(socket: WebsocketCommunicator, seconds: float) -> list[dict[str, Any]]:
+async def heard(socket: PageSocket, seconds: float) -> list[dict[str, Any]]:
     """Everything that comes within so many seconds."""
     found, end = [], time.monotonic() + seconds
     while (left := end - time.monotonic()) > 0:
@@ -35,7 +35,7 @@ async def heard(socket: WebsocketCommunicator, seconds: float) -> list[dict[str,
     return found
 
 
-async def until(socket: WebsocketCommunicator, value: int, key: str = "shop.orders") -> list[dict[str, Any]]:
+async def until(socket: PageSocket, value: int, key: str = "shop.orders") -> list[dict[str, Any]]:
     """Everything that comes until a figure has this value."""
     found: list[dict[str, Any]] = []
     while not found or found[-1].get("values", {}).get(key, {}).get("value") != value:
@@ -43,7 +43,7 @@ async def until(socket: WebsocketCommunicator, value: int, key: str = "shop.orde
     return found
 
 
-async def until_type(socket: WebsocketCommunicator, kind: str) -> list[dict[str, Any]]:
+async def until_type(socket: PageSocket, kind: str) -> list[dict[str, Any]]:
     """Everything that comes until a message is of this type."""
     found: list[dict[str, Any]] = []
     while not found or found[-1]["type"] != kind:
@@ -51,7 +51,7 @@ async def until_type(socket: WebsocketCommunicator, kind: str) -> list[dict[str,
     return found
 
 
-async def settled(shop: Any, organization: Organization, *sockets: WebsocketCommunicator) -> None:
+async def settled(shop: Any, organization: Organization, *sockets: PageSocket) -> None:
     """Sell one thing and wait until every page shows it: what their opening has set off is over then."""
     shop.add(organization, timezone.now(), "1")
     await mark(organization)
