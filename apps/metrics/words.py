@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from functools import lru_cache
 
@@ -51,12 +52,21 @@ def say_short(value: Number | None, unit: str, currency: str = "") -> str:
         return say(value, unit, currency)
     size = abs(float(value))
     if size >= _COMPACT_FROM:
-        short = format_compact_currency(value, currency or "EUR", locale=locale(), fraction_digits=1)
+        short = _compact(value, currency)
         # Languages without a short word for thousands (German) write them out.
         return _apart(short) if sum(sign.isdigit() for sign in short) <= 4 else _whole(value, currency)
     if size >= 100:
         return _whole(value, currency)
     return say(value, unit, currency)
+
+
+def _compact(value: Number, currency: str) -> str:
+    """Money with a word for thousands. What rounds up to a thousand thousands is a million of them: €1M, not €1000K."""
+    text = format_compact_currency(value, currency or "EUR", locale=locale(), fraction_digits=1)
+    if re.match(r"\D*1000(?!\d)", text):
+        rounded = math.copysign(10 ** math.ceil(math.log10(abs(float(value)))), float(value))
+        return format_compact_currency(rounded, currency or "EUR", locale=locale(), fraction_digits=1)
+    return text
 
 
 def _whole(value: Number, currency: str) -> str:

@@ -40,7 +40,8 @@ def test_money_in_the_language_of_the_page(language: str, expected: str) -> None
 
 @pytest.mark.parametrize(
     ("value", "expected"),
-    [("12.5", "€12.50"), ("128.4", "€128"), ("9999.4", "€9,999"), ("34125", "€34.1K"), ("1234567", "€1.2M")],
+    [("12.5", "€12.50"), ("128.4", "€128"), ("9999.4", "€9,999"), ("34125", "€34.1K"), ("1234567", "€1.2M"),
+     ("999949.99", "€999.9K"), ("999999.99", "€1M"), ("-999999.99", "-€1M"), ("999999999999", "€1T")],
 )
 def test_money_on_a_card_is_short(value: str, expected: str) -> None:
     with translation.override("en"):
