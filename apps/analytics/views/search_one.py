@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -49,6 +49,11 @@ class OneView(SearchView):
         """What goes with it."""
         return _TERMS if self.of is _PAGES else _PAGES
 
+    @property
+    def is_named(self) -> bool:
+        """Whether the address names anything at all."""
+        return bool(self.request.GET.get(self.of.of))
+
     @cached_property
     def value(self) -> str:
         """The term or page; 404 for one that is not among the stored figures."""
@@ -81,7 +86,9 @@ class SearchOne(OneView):
     """`…/searches/one/?page=…` or `?term=…`; `#search-pairs` alone is what goes with it, asked of Google if need be."""
 
     def get(self, request: HttpRequest, slug: str, script_id: str) -> HttpResponse:
-        """The page, or the part of it that takes longer."""
+        """The page, or the part of it that takes longer; to all searches where nothing is named."""
+        if not self.is_named:
+            return redirect("analytics:site-searches", slug, script_id)
         value, frame = self.value, self.frame
         if request.headers.get("HX-Target", "").endswith("#search-pairs") and frame is not None:
             return render(request, "analytics/searches_pairs.html", self._pairs(frame, ask=True))
@@ -137,7 +144,10 @@ class SearchOne(OneView):
         """Which share of the page's clicks has words, where both speak of the same days and nothing was cut off."""
         if self.of is not _PAGES or pairs.is_cut or pairs.is_short:
             return ""
-        whole = read.value(CLICKS, frame).value
+        try:
+            whole = read.value(CLICKS, frame).value
+        except QueryTooSlow:
+            return ""
         return words.unnamed_of_page(sum(line.clicks for line in pairs.rows) / float(whole) if whole else None)
 
 
@@ -146,6 +156,8 @@ class SearchOneCsv(OneView):
 
     def get(self, request: HttpRequest, slug: str, script_id: str) -> HttpResponse | CsvResponse:
         """Plain numbers; what a table program would take for a formula is made harmless."""
+        if not self.is_named:
+            return HttpResponse(_("Name a page or a search term."), status=400)
         frame = self.frame if self.value else None
         try:
             found = self.pairs(frame, ask=True) if frame else None

@@ -194,10 +194,12 @@ def test_trouble_stands_where_the_table_would(
 def test_only_what_is_stored_can_be_asked_about(
     owner: Client, client_of: Callable[[User], Client], charlie: User, shop: Site, row: SiteSearch, google: Google
 ) -> None:
-    for query in ({"page": "https://shop.example/other"}, {"term": "nobody"}, {}, {"term": "\x00"}):
+    for query in ({"page": "https://shop.example/other"}, {"term": "nobody"}, {"term": "\x00"}):
         assert owner.get(at(shop, **query), headers=HTMX).status_code == 404
         assert owner.get(at(shop, "one.csv", **query)).status_code == 404
     assert client_of(charlie).get(at(shop, page=START)).status_code == 404
+    assert owner.get(at(shop))["Location"] == f"/o/bakery/traffic/{shop.script_id}/searches/"
+    assert owner.get(at(shop, "one.csv", term="")).status_code == 400
     assert google.questions == []
 
 
