@@ -95,8 +95,7 @@ class Tally:
                 start = day.hour_of(at)
                 end, hour = start + HOUR_MS, counts.hour(start)
             if at >= minute_end:
-                minute = self.minute(site, at)
-                minute_end = (at // 60_000 + 1) * 60_000 if at >= live_from else live_from
+                minute, minute_end = self.minute(site, at), max(live_from, (at // 60_000 + 1) * 60_000)
             page = scrap if hit.address is None else self._page(hit, counts)
             if visit is None:
                 rows = (hour, minute, page)
