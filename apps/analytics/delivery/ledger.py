@@ -13,6 +13,7 @@ from apps.analytics.delivery.health import Health
 from apps.analytics.delivery.outbox import Minute, Taken, Unsent
 from apps.analytics.enums import BreakerState
 from apps.analytics.models import Destination
+from apps.core.connections.state import note_ok
 from apps.core.models import Connection
 from apps.core.outbox import publish
 from apps.core.providers import ProviderError
@@ -76,10 +77,9 @@ def _answered(row: Destination, before: Health, now: datetime, sent: int) -> Non
     if is_news(row, now, sent):
         row.last_ok_at = now if sent else row.last_ok_at
         _store(row, before.succeeded(), last_ok_at=row.last_ok_at)
+        if sent or before.breaker != BreakerState.CLOSED:
+            note_ok(row.connection)
     if before.breaker != BreakerState.CLOSED:
-        Connection.objects.filter(pk=row.connection_id).exclude(status=Connection.Status.PAUSED).update(
-            status=Connection.Status.OK, last_error="", last_ok_at=now
-        )
         publish(DestinationRecovered(row.organization_id, row.pk, row.name))
 
 

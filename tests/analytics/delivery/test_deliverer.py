@@ -42,6 +42,7 @@ def test_everything_due_goes_out_in_batches_and_is_counted(site: Site, server: S
     assert states(destination) == {"sent": 25}
     assert counted(destination) == {"sent": 25, "requests": 3}
     assert read(destination).last_ok_at is not None
+    assert read(destination.connection).status == "ok"
     assert deliverer.deliver() == 0
 
 
