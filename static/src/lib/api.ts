@@ -19,9 +19,9 @@ export type ConsentRuleEnum = "needed" | "anonymous" | "always";
 export type CountedOut = { name: string; count: number };
 export type CrmEntry = { readonly id: number; readonly company: number; readonly connection: number; readonly state: CrmEntryStateEnum; readonly external_id: string; readonly url: string; readonly made_there: boolean; readonly by_itself: boolean; readonly requested_at: string; readonly sent_at: string | null; readonly error: string; readonly candidates: unknown };
 export type CrmEntryStateEnum = "waiting" | "sent" | "failed";
-export type Destination = { readonly id: number; readonly site: string; readonly provider: string; name: string; is_enabled?: boolean; events?: Record<string, string>; consent?: ConsentRuleEnum; readonly config: Record<string, unknown>; readonly breaker: BreakerEnum; readonly hold_until: string | null; readonly failing_since: string | null; readonly last_ok_at: string | null; readonly last_error_at: string | null; readonly last_error: string; readonly created_at: string };
+export type Destination = { readonly id: number; readonly site: string; readonly provider: string; name: string; is_enabled?: boolean; events?: Record<string, string>; consent?: ConsentRuleEnum; when_unsure?: WhenUnsureEnum; readonly config: Record<string, unknown>; readonly breaker: BreakerEnum; readonly hold_until: string | null; readonly failing_since: string | null; readonly last_ok_at: string | null; readonly last_error_at: string | null; readonly last_error: string; readonly created_at: string };
 export type DestinationFiguresOut = { id: number; name: string; site: string; state: string; sent: number; failed: number; success_rate: number | null; average_ms: number | null; p95_ms: number | null; waiting: number; dead: number; last_success_at: string | null };
-export type DestinationNewInRequest = { site: string; provider: string; name: string; values: Record<string, unknown>; events?: Record<string, string>; consent?: ConsentRuleEnum };
+export type DestinationNewInRequest = { site: string; provider: string; name: string; values: Record<string, unknown>; events?: Record<string, string>; consent?: ConsentRuleEnum; when_unsure?: WhenUnsureEnum };
 export type DestinationTestInRequest = { event?: string };
 export type DestinationTestOut = { ok: boolean; words: string; exchange: ExchangeOut | null };
 export type DeviceOut = { id: number; name: string; network: string; signed_in_at: string; last_seen_at: string; is_current: boolean };
@@ -81,7 +81,7 @@ export type PaginatedSegmentList = { next: string | null; previous: string | nul
 export type PaginatedSharedLinkList = { next: string | null; previous: string | null; results: Array<SharedLink> };
 export type PaginatedSiteList = { next: string | null; previous: string | null; results: Array<Site> };
 export type PatchedCompanyRequest = { name?: string; domain?: string; industry?: string; size?: string; country?: string; city?: string };
-export type PatchedDestinationChangeInRequest = { name?: string; values?: Record<string, unknown>; events?: Record<string, string>; consent?: ConsentRuleEnum; is_enabled?: boolean };
+export type PatchedDestinationChangeInRequest = { name?: string; values?: Record<string, unknown>; events?: Record<string, string>; consent?: ConsentRuleEnum; when_unsure?: WhenUnsureEnum; is_enabled?: boolean };
 export type PatchedFunnelRequest = { name?: string; steps?: Array<StepFieldRequest>; window?: WindowEnum };
 export type PatchedGoalRequest = { name?: string; kind?: GoalKindEnum; match?: MatchEnum; value?: string; prop_name?: string; prop_value?: string; amount?: string | null; is_conversion?: boolean };
 export type PatchedMeRequest = { name?: string; language?: LanguageEnum | BlankEnum; theme?: ThemeEnum | BlankEnum };
@@ -102,6 +102,8 @@ export type ReplayOut = { events: number };
 export type RetentionOut = { grain: string; recognised_share: number; cohorts: Array<CohortOut> };
 export type RoleEnum = "owner" | "admin" | "manager" | "agent" | "billing" | "viewer" | "client";
 export type ScopesEnum = "track" | "read" | "write" | "admin";
+export type SearchPairOut = { value: string; clicks: number; impressions: number; ctr: number | null; position: number | null };
+export type SearchPairsOut = { rows: Array<SearchPairOut>; covered_from: string; covered_to: string; at: string; is_cut: boolean };
 export type SearchRowOut = { value: string; clicks: number; impressions: number; ctr: number | null; position: number | null; clicks_before: number; impressions_before: number; position_before: number | null };
 export type SearchRowsOut = { rows: Array<SearchRowOut>; more: boolean };
 export type SearchTotalsOut = { clicks: number; impressions: number; ctr: number | null; position: number | null; named_share: number | null };
@@ -132,6 +134,7 @@ export type Tokens = { access: string; refresh: string };
 export type UnitEnum = "count" | "money" | "percent" | "duration" | "ratio";
 export type ValueOut = { key: string; unit: UnitEnum; currency: string | null; value: number | string | null; text: string; previous: number | string | null; change: number | null; until: string };
 export type VisitBrief = { id: string; country: string; device: string; channel: string; source: string };
+export type WhenUnsureEnum = "again" | "leave";
 export type WindowEnum = "visit" | "1h" | "1d" | "7d" | "30d";
 
 export interface Answers {
@@ -204,6 +207,7 @@ export interface Answers {
   "GET /api/v1/organizations/{slug}/sites/{script_id}/quality/": QualityOut;
   "GET /api/v1/organizations/{slug}/sites/{script_id}/retention/": RetentionOut;
   "GET /api/v1/organizations/{slug}/sites/{script_id}/searches/": SearchesOut;
+  "GET /api/v1/organizations/{slug}/sites/{script_id}/searches/pairs/": SearchPairsOut;
   "GET /api/v1/organizations/{slug}/sites/{script_id}/searches/{by}/": SearchRowsOut;
   "GET /api/v1/organizations/{slug}/sites/{script_id}/segments/": PaginatedSegmentList;
   "POST /api/v1/organizations/{slug}/sites/{script_id}/segments/": Segment;
