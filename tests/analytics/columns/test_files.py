@@ -18,6 +18,7 @@ from apps.analytics.columns.spans import plan
 from apps.analytics.models import ColumnSpan, Session, Site
 from apps.analytics.pipeline.erasure import erase_visitor
 from apps.analytics.selectors.column_figures import ColumnFigures
+from apps.core.ops.probes import read_all
 from apps.core.tenancy import every_tenant, tenant
 from apps.metrics.contracts import Query
 from tests.analytics.columns.copied import (
@@ -34,7 +35,7 @@ from tests.analytics.columns.copied import (
     span,
     two_days,
 )
-from tests.analytics.conftest import MINUTE, PHONE, Sender
+from tests.analytics.conftest import MINUTE, PHONE, Sender, view
 from tests.factories.accounts import OrganizationFactory
 
 pytestmark = pytest.mark.django_db
@@ -100,6 +101,38 @@ def test_who_is_erased_is_in_no_file(made: Sender, core: Any, site: Site) -> Non
     assert make_span(core.connection, site.id, FIRST - DAY, FIRST + DAY)
     assert on_disk()
     assert not any(b"secret-page" in path.read_bytes() for path in on_disk())
+
+
+def test_a_user_who_is_erased_is_in_no_file(sender: Sender, core: Any, site: Site) -> None:
+    sender.send(NOON, view("/account") | {"uid": "customer-77"})
+    sender.view(NOON + MINUTE, "/shop", ip="198.51.100.2")
+    assert make_span(core.connection, site.id, FIRST - DAY, FIRST + DAY)
+    assert any(b"customer-77" in path.read_bytes() for path in on_disk())
+    with core.connection.transaction():
+        erase_visitor(core.connection, site.id, uid="customer-77")
+    keeping.sweep(core.connection)
+
+    assert on_disk() == []
+    assert make_span(core.connection, site.id, FIRST - DAY, FIRST + DAY)
+    assert span(site).visits == 1
+    assert not any(b"customer-77" in path.read_bytes() for path in on_disk())
+
+
+@pytest.mark.parametrize(
+    ("chosen", "label", "words"),
+    [
+        ("postgresql", "Column files", "in files for questions under filters."),
+        ("clickhouse", "Copies in ClickHouse", "in ClickHouse for questions under filters."),
+        ("", "Column files", "No copies are kept: PostgreSQL answers questions under filters."),
+    ],
+)
+def test_whoever_looks_after_it_is_told_where_copies_lie(settings: Any, chosen: str, label: str, words: str) -> None:
+    settings.EVENT_STORE, settings.CLICKHOUSE_URL = chosen, "http://127.0.0.1:1/none"
+    if not chosen:
+        settings.COLUMNS_DIR = ""
+    probe, reading = next(found for found in read_all() if found[0].key == "columns")
+    assert (str(probe.label), reading.ok) == (label, True)
+    assert str(reading.words).endswith(words)
 
 
 def test_a_visit_that_changes_while_its_file_is_made_keeps_it_out_of_use(
