@@ -145,6 +145,19 @@ def test_one_click_removes_it(db: None, settings: Any, client: Client) -> None:
     assert not Organization.objects.filter(is_demo=True).exists()
 
 
+def test_each_door_of_the_demo_leads_to_its_own_business(db: None, settings: Any, client: Client) -> None:
+    settings.DEMO = True
+    demo_create()
+    agency = client.post("/demo/sign-in/", {"as": "agency"})
+    shops = Organization.objects.filter(is_demo=True, kind="business")
+    clients = {f"/o/{shop.slug}/" for shop in shops}
+    client.get(min(clients))  # where the agency's owner was last
+    client.logout()
+
+    assert client.post("/demo/sign-in/", {"as": "agency"}).url == agency.url not in clients
+    assert client.post("/demo/sign-in/").url in clients
+
+
 def test_nobody_removes_a_real_business_so(
     alice: User, organization: Organization, settings: Any, client: Client
 ) -> None:

@@ -21,7 +21,7 @@ from apps.accounts.enums import OrganizationKind
 from apps.accounts.forms.organization import OrganizationNewForm
 from apps.accounts.geography import guess, time_zones
 from apps.accounts.selectors.people import has_confirmed_address
-from apps.accounts.selectors.start import demo_owner
+from apps.accounts.selectors.start import demo_door
 from apps.accounts.services.organizations import organization_create
 
 LANGUAGES_HEADER = "Accept-Language"
@@ -33,7 +33,7 @@ class RootView(View):
     def get(self, request: HttpRequest) -> HttpResponse:
         """The welcome page, or the way home."""
         if not request.user.is_authenticated:
-            return render(request, "accounts/welcome.html", {"demo_owner": settings.DEMO and demo_owner()})
+            return render(request, "accounts/welcome.html", {"has_demo": settings.DEMO and demo_door()})
         if token := pending.token(request):
             return redirect("accounts:invitation", token=token)
         reachable = [one for one in organizations_of(request.user) if may_enter(request.session, one)]
@@ -80,12 +80,12 @@ def place_fields(request: HttpRequest) -> HttpResponse:
 def demo_sign_in(request: HttpRequest) -> HttpResponse:
     """Walk into the demo as the owner of the business, or with `as=agency` of the agency that looks after it."""
     kind = OrganizationKind.AGENCY if request.POST.get("as") == "agency" else OrganizationKind.BUSINESS
-    owner = demo_owner(kind) if settings.DEMO else None
-    if owner is None:
+    door = demo_door(kind) if settings.DEMO else None
+    if door is None:
         raise Http404
-    login(request, owner, backend="django.contrib.auth.backends.ModelBackend")
+    login(request, door.user, backend="django.contrib.auth.backends.ModelBackend")
     UserSession.objects.create_from_request(request)
-    return redirect("/")
+    return redirect(f"/o/{door.organization.slug}/")
 
 
 @require_safe
