@@ -19,6 +19,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from apps.analytics.streaming import WATCH_SECONDS, stream_key, watch_key
+from apps.core.asgi.tasks import end
 
 log = structlog.get_logger(__name__)
 
@@ -126,8 +127,7 @@ class StreamReader:
         task, client = self._task, self._client
         self._task = self._client = None
         if task is not None and task is not asyncio.current_task():
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            await end([task])
         if client is not None:
             await client.aclose()
 

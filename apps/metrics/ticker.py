@@ -28,6 +28,7 @@ from redis import RedisError
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
+from apps.core.asgi.tasks import end
 from apps.metrics import live, snapshots
 from apps.metrics.follow import Follow
 from apps.metrics.listeners import Group, Listener
@@ -89,9 +90,7 @@ class Ticker:
         """End the loop."""
         tasks, client = self._tasks, self._client
         self._tasks, self._client = [], None
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(tasks)
         if client is not None:
             await client.aclose()
 

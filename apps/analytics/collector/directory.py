@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hashlib
 import hmac
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ import structlog
 from psycopg.rows import dict_row
 
 from apps.analytics.contracts import SiteSettings
+from apps.core.asgi.tasks import end
 
 log = structlog.get_logger(__name__)
 
@@ -73,9 +73,7 @@ class Directory:
     async def stop(self) -> None:
         """Let go."""
         if self._task:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            await end([self._task])
         if self._connection:
             await self._connection.close()
 
