@@ -31,7 +31,7 @@ def name_business(page: Page, name: str) -> str:
 
 def add_site(page: Page, address: str) -> str:
     """From the empty home page to the tracking code; gives the code."""
-    page.get_by_role("link", name="Add your web site").first.click()
+    page.get_by_role("link", name="Add a site").first.click()
     page.get_by_label("Address of the site").fill(address)
     page.get_by_role("button", name="Add site").click()
     page.wait_for_url("**/install/")
