@@ -18,6 +18,7 @@ from apps.accounts.models import Invitation
 from apps.analytics.enums import DeliveryState, Dimension, StoreGrain
 from apps.analytics.models import Delivery as EventDelivery
 from apps.analytics.pipeline.marks import event_mark
+from apps.analytics.providers.webhook import Webhook
 from apps.core.models import OutboxEvent, OutboxReceipt
 from apps.core.tenancy import every_tenant
 from apps.notifications.models import Delivery
@@ -81,7 +82,8 @@ def everything_sent_on(estate: Estate) -> dict[str, int]:
         with every_tenant():
             return not EventDelivery.objects.exclude(state=DeliveryState.SENT).exists()
 
-    wait_for(at_rest, "every event sent on", every=0.5)
+    patience = PATIENCE_SECONDS + len(stored) / Webhook.per_second  # nobody is asked more often
+    wait_for(at_rest, "every event sent on", patience, every=0.5)
     arrived = [(headers["webhook-id"], json.loads(body)["data"]) for headers, body in estate.receiver.requests]
     ids: dict[str, set[str]] = {}
     for under, data in arrived:  # an order is stored under its number, and sent under the id of its page
